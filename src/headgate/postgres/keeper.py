@@ -1,0 +1,127 @@
+"""A small process that outlives its caller, to stop the server and remove its folder whatever became of the caller.
+
+Run as `python -I -S keeper.py <folder>` in a session of its own, with the standard library only. It holds the read
+end of a pipe: the pipe closes when the caller closes it, and also when the caller is killed. A request is one line of
+JSON, `{"argv", "environment", "identity"}`; the answer is one line, `{"pid"}` or `{"error"}`.
+
+The keeper is the parent of the server, so that on Linux the server ends even when the keeper itself is killed
+(PR_SET_PDEATHSIG, prctl(2)). SIGQUIT is the "immediate" shutdown, which leaves no shared memory behind:
+https://www.postgresql.org/docs/current/server-shutdown.html
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_READY_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.001
+
+
+def main(folder: str) -> None:
+    """Serve the one caller until its end of the pipe closes, then clean up."""
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    server = None
+    try:
+        for line in sys.stdin:
+            try:
+                server = _start(folder, **json.loads(line))
+                answer: dict[str, Any] = {"pid": server.pid}
+            except Exception as error:  # The caller reports it: nobody reads this process's own output.
+                answer = {"error": str(error)}
+            print(json.dumps(answer), flush=True)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if server is not None:
+            _stop(server)
+        remove(folder)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _start(
+    folder: str, argv: list[str], environment: dict[str, str], identity: dict[str, Any]
+) -> subprocess.Popen[bytes]:
+    with open(os.path.join(folder, "log"), "ab") as log:
+        server = subprocess.Popen(  # noqa: S603
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+            # Runs after the user switch, which would clear the setting.
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509
+            **identity,
+        )
+    deadline = time.monotonic() + _READY_SECONDS
+    pid_file = os.path.join(folder, "data", "postmaster.pid")
+    while not ready(pid_file):
+        if server.poll() is not None:
+            raise RuntimeError("the server did not start")
+        if time.monotonic() > deadline:
+            _stop(server)
+            raise RuntimeError(f"the server was not ready after {_READY_SECONDS:.0f} s")
+        time.sleep(_POLL_SECONDS)
+    return server
+
+
+def ready(pid_file: str) -> bool:
+    """Say whether the server accepts connections, the way `pg_ctl --wait` does: by the eighth line of its pid file."""
+    try:
+        with open(pid_file, encoding="utf-8", errors="replace") as lines:
+            return lines.read().split("\n")[7:8] == ["ready   "]
+    except OSError:
+        return False
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGQUIT)
+    try:
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def remove(folder: str) -> None:
+    """Remove the folder; try again while a process that is just ending still writes into it."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while os.path.lexists(folder) and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.lexists(folder):
+            time.sleep(_POLL_SECONDS * 10)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
