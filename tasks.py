@@ -13,8 +13,8 @@ The first run makes .venv from requirements.lock; after that the same words go s
 import sys
 
 if sys.version_info < (3, 11):
-    sys.stderr.write("tasks.py needs Python 3.11 or newer; this is Python %d.%d\n" % sys.version_info[:2])
-    sys.stderr.write("Call a newer one by its name, as in: python3.12 tasks.py gate\n")
+    sys.stderr.write("error: tasks.py needs Python 3.11 or newer; this is Python %d.%d\n" % sys.version_info[:2])
+    sys.stderr.write("  fix: call a newer one by its name, as in: python3.12 tasks.py gate\n")
     sys.exit(2)
 
 import contextlib
@@ -63,19 +63,20 @@ def main(arguments: list[str]) -> None:
         _give_up(2, *error.args)
     except OSError as error:
         _give_up(
-            2, "cannot make .venv: {}".format(error), "Make room or allow yourself to write there, then run this again."
+            2,
+            ".venv cannot be made: {}".format(error),
+            "make room or allow yourself to write there, then run this again.",
         )
     except KeyboardInterrupt:
-        _give_up(130, "interrupted; the next run starts the environment over")
+        _give_up(130, "stopped before .venv was ready", "run this again; it starts the environment over")
     if not Path.cwd().is_relative_to(ROOT):
         os.chdir(ROOT)  # called by its path from elsewhere: the project meant is the one that this file stands in
     # -P: the folder of the caller must not hide a package (backend/ has a folder named alembic).
     os.execv(PYTHON, [str(PYTHON), "-P", "-m", "headgate", *(arguments or ["--list"])])
 
 
-def _give_up(code: int, what: str, *fix: str) -> "NoReturn":
-    _say(what)
-    print(*fix, sep="\n", file=sys.stderr)
+def _give_up(code: int, what: str, fix: str) -> "NoReturn":
+    print("error: {}\n  fix: {}".format(what, fix), file=sys.stderr)
     sys.exit(code)
 
 
@@ -146,7 +147,7 @@ def _make_venv() -> None:
     except ImportError:
         raise BootstrapError(
             "this Python ({}) comes without its venv module".format(sys.executable),
-            "Install it (Debian and Ubuntu: apt install python3-venv), or call another Python 3.11+ by its name.",
+            "install it (Debian and Ubuntu: apt install python3-venv), or call another Python 3.11+ by its name.",
         ) from None
     _say("making .venv with Python {}".format(VERSION))
     PYTHON.unlink(missing_ok=True)  # first, so that a half-cleared environment is never taken for a whole one
@@ -195,7 +196,7 @@ def _download_pip() -> Path:
     name = "pip-{}-py3-none-any.whl".format(version)
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
     _say("no pip on this machine; fetching pip {}".format(version))
-    hint = "Check the network, set PIP_INDEX_URL, or install pip (Debian and Ubuntu: apt install python3-venv)."
+    hint = "check the network, set PIP_INDEX_URL, or install pip (Debian and Ubuntu: apt install python3-venv)."
     try:
         Page().feed(fetch(index).decode())
         wheel = fetch(next(urljoin(index, link) for link in links if urlsplit(link).path.endswith("/" + name)))
@@ -235,7 +236,7 @@ def _run(command: list[str], lock: int) -> None:
             print("   ", line, file=sys.stderr)
         raise BootstrapError(
             "pip could not install from requirements.lock; its last words are above",
-            "Check the network (PIP_INDEX_URL names another index) and the disk, then run this again.",
+            "check the network (PIP_INDEX_URL names another index) and the disk, then run this again.",
         )
 
 

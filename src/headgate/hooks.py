@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         findings = [finding for finding in files.judge(paths) if finding.consent is None]
     except HeadgateError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error.what}\n  fix: {error.fix}", file=sys.stderr)
         return error.code
     for finding in findings:
         print(_rendered(finding), end="\n\n")

@@ -206,8 +206,8 @@ def test_a_failed_install_says_what_pip_said_and_the_next_run_repairs_it(clone: 
     assert failed.stdout == ""
     assert "No matching distribution found" in failed.stderr
     assert failed.stderr.endswith(
-        "tasks.py: pip could not install from requirements.lock; its last words are above\n"
-        "Check the network (PIP_INDEX_URL names another index) and the disk, then run this again.\n"
+        "error: pip could not install from requirements.lock; its last words are above\n"
+        "  fix: check the network (PIP_INDEX_URL names another index) and the disk, then run this again.\n"
     )
 
     repaired = clone.run("gate")
@@ -294,8 +294,8 @@ def test_an_old_python_is_told_so_in_two_lines() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         2,
         "",
-        "tasks.py needs Python 3.11 or newer; this is Python 3.9\n"
-        "Call a newer one by its name, as in: python3.12 tasks.py gate\n",
+        "error: tasks.py needs Python 3.11 or newer; this is Python 3.9\n"
+        "  fix: call a newer one by its name, as in: python3.12 tasks.py gate\n",
     )
 
 
