@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from headgate.errors import HeadgateError
+from headgate.revisions.header import Header, parse
 
-__all__ = ["RevisionFile", "read"]
+__all__ = ["RevisionFile", "does_nothing", "read"]
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,15 @@ class RevisionFile:
         """The module's docstring, or an empty text."""
         return ast.get_docstring(self.tree) or ""
 
+    @cached_property
+    def header(self) -> Header:
+        """What the docstring says, line by line."""
+        return parse(self.docstring)
+
     @property
     def message(self) -> str:
-        """The first line of the docstring, which is where Alembic writes the message."""
-        return next(iter(self.docstring.splitlines()), "")
+        """The first paragraph of the docstring, which is where Alembic writes the message."""
+        return self.header.message
 
     def function(self, name: str) -> ast.FunctionDef | None:
         """Give the definition of `upgrade` or `downgrade`, or `None` when the file has none."""
@@ -75,8 +81,10 @@ def read(path: Path) -> RevisionFile | None:
     except (OSError, UnicodeDecodeError) as error:
         raise HeadgateError(f"{path} cannot be read: {error}.", "Make it a readable file in UTF-8.") from error
     except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise HeadgateError(f"{path}{line} is not valid Python: {error}.", "Mend the file; nothing was run.") from error
+        where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise HeadgateError(
+            f"{path}{where} is not valid Python: {error}.", "Mend the file; nothing was run."
+        ) from error
     values: dict[str, tuple[str, ...] | None] = {}
     lines: dict[str, int] = {}
     for name, value, line in _assignments(tree):
@@ -100,6 +108,17 @@ def read(path: Path) -> RevisionFile | None:
         branch_labels=values.get("branch_labels") or (),
         lines=lines,
     )
+
+
+def does_nothing(function: ast.FunctionDef) -> bool:
+    """Say whether a body is only a docstring, `pass`, `...` or a bare `return`."""
+    for statement in function.body:
+        match statement:
+            case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Return(value=None | ast.Constant(value=None)):
+                continue
+            case _:
+                return False
+    return True
 
 
 _NAMES = frozenset({"revision", "down_revision", "depends_on", "branch_labels"})

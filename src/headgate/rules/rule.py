@@ -6,8 +6,10 @@ nothing else is edited to add it: `headgate.rules.load()` finds it by folder.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from headgate.report.model import Finding, Severity
@@ -27,6 +29,8 @@ class Evidence:
         merged_source: the text of the file on the base branch; `None` when it is not there or there is no git.
         model_modules: the top-level names of the project's own packages (`backend`), to know a model import from a
             library's.
+        new: whether the revision is judged as a whole; `False` for a merged one that was touched.
+        today: the day on which it is judged; a consent may end on a day.
     """
 
     revision: RevisionFile
@@ -34,11 +38,13 @@ class Evidence:
     siblings: Mapping[str, RevisionFile] = field(default_factory=dict)
     merged_source: str | None = None
     model_modules: frozenset[str] = frozenset()
+    new: bool = True
+    today: date = field(default_factory=date.today)
 
     @property
     def path(self) -> str:
         """The revision's path as findings give it."""
-        return self.revision.path.relative_to(self.root).as_posix()
+        return Path(os.path.relpath(self.revision.path, self.root)).as_posix()
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,10 @@ class Rule:
         good: the same revision, repaired.
         source: the manual page that the rule rests on.
         check: gives the findings for one revision.
-        page: the module's docstring.
+        page: the module's docstring, which `load()` fills in.
         bad_name: the file name of the bad example, where the name is what is wrong.
+        merged: the examples as the base branch has them, where the rule asks what changed since.
+        of_merged: whether it is also asked about a merged revision, which is not judged otherwise.
     """
 
     name: str
@@ -70,3 +78,26 @@ class Rule:
     check: Callable[[Evidence], Iterator[Finding]]
     page: str = ""
     bad_name: str | None = None
+    merged: str | None = None
+    of_merged: bool = False
+
+    def finding(
+        self,
+        evidence: Evidence,
+        line: int,
+        message: str,
+        *,
+        seen: tuple[str, ...] = (),
+        fix: tuple[str, ...] = (),
+    ) -> Finding:
+        """Give a finding of this rule in the revision that the evidence is about."""
+        return Finding(
+            rule=self.name,
+            severity=self.severity,
+            message=message,
+            path=evidence.path,
+            line=line,
+            revision=evidence.revision.id,
+            seen=seen,
+            fix=fix,
+        )
