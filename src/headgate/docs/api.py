@@ -45,8 +45,8 @@ def judge(project: Project) -> tuple[str, tuple[Finding, ...]]:
     if not settings.api or not settings.schema:
         return "", ()
     page = markdown.read(project.config.root / settings.api)
-    held, current = page.section(_PART), _fenced(_schema_of_code(project, settings.schema))
-    if held == current:
+    held, current = page.section(_PART), _schema_of_code(project, settings.schema)
+    if held == _fenced(current):
         return f"{settings.api} is current", ()
     sentences = ["it does not hold the GraphQL schema"] if held is None else list(changes(_unfenced(held), current))
     findings = tuple(
@@ -119,7 +119,7 @@ def _unfenced(text: str) -> str:
 
 
 def _schema_of_code(project: Project, place: str) -> str:
-    command = [sys.executable, "-P", "-m", "headgate.docs.print_schema", place]
+    command = [sys.executable, "-P", "-B", "-X", "utf8", "-m", "headgate.docs.print_schema", place]
     try:
         done = subprocess.run(
             command,

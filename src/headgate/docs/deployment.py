@@ -21,7 +21,7 @@ __all__ = ["RULE", "judge", "pages"]
 
 RULE = "docs-deployment-missing"
 _PART = "deployment"
-_HEAD = ("| Revision | What it does | What to do |", "|---|---|---|")
+_HEAD = markdown.table(("Revision", "What it does", "What to do"))
 
 
 def judge(project: Project) -> tuple[str, tuple[Finding, ...]]:
@@ -72,8 +72,8 @@ def pages(project: Project) -> Mapping[Path, str]:
         return {}
     path = project.config.root / name
     page = markdown.read(path)
-    table = (page.section(_PART) or "").splitlines() or list(_HEAD)
-    return {path: page.with_section(_PART, "\n".join([*table, *rows.values()]))}
+    table = page.section(_PART) or _HEAD
+    return {path: page.with_section(_PART, "\n".join([table, *rows.values()]))}
 
 
 def _needed(project: Project) -> Mapping[str, tuple[Need, ...]]:
@@ -113,8 +113,7 @@ def _row(revision: RevisionFile, reasons: tuple[Need, ...]) -> str:
     whats = "; ".join(dict.fromkeys(f"{need.kind}: {need.what}" for need in reasons))
     advice = " ".join(_ADVICE[kind] for kind in Kind if any(need.kind is kind for need in reasons))
     risk = f"{revision.header.risk} " if revision.header.risk else ""
-    cells = (f"`{revision.id}` {revision.message}", whats, f"{risk}{advice}")
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return markdown.table((f"`{revision.id}` {revision.message}", whats, f"{risk}{advice}"), head=False)
 
 
 _ADVICE = {

@@ -12,6 +12,7 @@ from pathlib import Path
 import headgate
 from headgate import rules
 from headgate.docs import links
+from headgate.docs.markdown import table
 from headgate.project import Project
 from headgate.report.model import Finding, Severity
 from headgate.rules.rule import Rule
@@ -97,30 +98,32 @@ def _of_tasks() -> Iterator[str]:
         parts = [f"## {context.name}", f"{first}{also}"]
         if rest.strip():
             parts.append("\n".join(line.strip() for line in rest.strip().splitlines()))
-        options = [f"| `{flags}` | {text or ''} |" for flags, text in context.help_tuples()]
+        options = [(f"`{flags}`", text or "") for flags, text in context.help_tuples()]
         if options:
-            parts.append("\n".join(["| Option | |", "|---|---|", *options]))
+            parts.append(table(("Option", ""), *options))
         yield "\n\n".join(parts)
 
 
 def _list_of_rules() -> str:
-    rows = [f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {rule.condition} |" for rule in rules.load()]
-    return "\n".join(["| Rule | Severity | Fires when |", "|---|---|---|", *rows])
+    rows = [(f"[{rule.name}]({rule.name}.md)", rule.severity, rule.condition) for rule in rules.load()]
+    return table(("Rule", "Severity", "Fires when"), *rows)
 
 
 def _page_of(rule: Rule) -> str:
+    facts = table(
+        ("", ""),
+        ("Severity", rule.severity),
+        ("Fires when", rule.condition),
+        ("What goes wrong", rule.effect),
+        ("Instead", rule.workaround),
+        ("Source", f"<{rule.source}>"),
+    )
     name = f"The file is named `{rule.bad_name}`.\n\n" if rule.bad_name else ""
     return f"""# {rule.name}
 
 {rule.page.strip()}
 
-| | |
-|---|---|
-| Severity | {rule.severity} |
-| Fires when | {rule.condition} |
-| What goes wrong | {rule.effect} |
-| Instead | {rule.workaround} |
-| Source | <{rule.source}> |
+{facts}
 
 ## Fires
 

@@ -6,7 +6,7 @@ A part that is written by `docs.sync` stands between two comments, `<!-- headgat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
@@ -21,7 +21,7 @@ from headgate.errors import HeadgateError
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["Link", "Page", "read"]
+__all__ = ["Link", "Page", "read", "table"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,19 @@ def read(path: Path) -> Page:
         return Page(path, "")
     except (OSError, UnicodeDecodeError) as error:
         raise HeadgateError(f"{path} cannot be read: {error}.", "Make it a readable file in UTF-8.") from error
+
+
+def table(*rows: Iterable[str], head: bool = True) -> str:
+    """Give rows of cells as a Markdown table.
+
+    Args:
+        rows: the cells of each row; blanks in a cell are made one, and a bar is kept from ending the cell.
+        head: whether the first row is the head.
+    """
+    lines = [f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    if head:
+        lines.insert(1, f"|{'---|' * len(list(rows[0]))}")
+    return "\n".join(lines)
 
 
 _CLOSING = "<!-- headgate: end -->"
