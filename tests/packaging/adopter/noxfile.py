@@ -1,0 +1,6 @@
+# /// script
+# dependencies = ["nox", "headgate"]
+# ///
+from headgate.sessions import register
+
+register("-r", "requirements.txt")
