@@ -195,7 +195,9 @@ def _known(
             value = tuple(value)
         expected = tuple if key == "pages" else dict if key in {"backend", "docs", "severities"} else (str, int)
         if not isinstance(value, expected) or isinstance(value, bool):
-            raise HeadgateError(f"{source}: [{name}] {key} = {value!r} has the wrong type.", "See docs/guide.md, Settings.")
+            raise HeadgateError(
+                f"{source}: [{name}] {key} = {value!r} has the wrong type.", "See docs/guide.md, Settings."
+            )
         yield key, value
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -23,11 +24,15 @@ from headgate.redaction import display_url
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["comparison_engine", "connect", "options"]
+__all__ = ["DeploymentError", "comparison_engine", "connect", "options"]
 
 # Advisory locks are per database, so one constant serves every project: it is "headgate" as eight bytes.
 DEPLOYMENT_LOCK = int.from_bytes(b"headgate", "big")
 _POLL_SECONDS = 0.25
+
+
+class DeploymentError(HeadgateError, CommandError):
+    """An expected failure inside env.py; plain `alembic` prints a `CommandError` without a traceback."""
 
 
 @contextmanager
@@ -51,13 +56,13 @@ def connect(
         A connection that is in no transaction, so that Alembic owns the transactions.
 
     Raises:
-        HeadgateError: the server cannot be reached, another deployment holds the lock, or a pooler hands out another
+        DeploymentError: the server cannot be reached, another deployment holds the lock, or a pooler hands out another
             server session for each transaction, where neither a timeout nor a session lock means anything.
     """
     try:
         connection = engine.connect()
     except OperationalError as error:
-        raise HeadgateError(
+        raise DeploymentError(
             f"The database {display_url(engine.url.render_as_string(hide_password=False))} cannot be reached:"
             f" {_first_line(error)}",
             "Start the server or correct the URL; nothing was changed.",
@@ -118,7 +123,7 @@ def _command_name(command: Any) -> str:
 
 def _settle(connection: Connection, timeouts: dict[str, str]) -> int:
     wanted = {**timeouts, "application_name": "alembic"}
-    if connection.dialect.server_version_info >= (14,):  # type: ignore[attr-defined]
+    if connection.scalar(text("SELECT current_setting('server_version_num')::int")) >= 140000:
         # Without it a killed client's backend goes on holding its locks until it next writes to the socket.
         wanted["client_connection_check_interval"] = "1s"
     for name, value in wanted.items():
@@ -131,7 +136,7 @@ def _settle(connection: Connection, timeouts: dict[str, str]) -> int:
     ).one()
     connection.commit()
     if again != pid or not reached:
-        raise HeadgateError(
+        raise DeploymentError(
             "The connection goes through a pooler that changes the server session between transactions.",
             "Give Alembic a direct connection to PostgreSQL (or the pooler's session mode); nothing was changed.",
         )
@@ -143,7 +148,7 @@ def _take_deployment_lock(connection: Connection, pid: int, wait: float) -> None
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DEPLOYMENT_LOCK}):
         connection.commit()
         if time.monotonic() >= give_up:
-            raise HeadgateError(
+            raise DeploymentError(
                 f"Another deployment holds the migration lock: {_holder(connection, pid)}.",
                 f"Wait for it to end and run the command again (waited {wait:g} s; nothing was changed).",
             )

@@ -1,0 +1,132 @@
+"""The real database: the one that env.py connects to when nobody redirects it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headgate import redaction
+from headgate.errors import HeadgateError
+from headgate.project import Project
+from headgate.rehearsal import child
+from headgate.rehearsal.model import Move, Step
+from headgate.rehearsal.runner import Runner, open_script
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+__all__ = ["Target", "apply", "find"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database and where it stands.
+
+    Args:
+        url: as env.py connects to it; never printed but through `redaction.display_url`.
+        heads: the ids in its version table.
+    """
+
+    url: str
+    heads: tuple[str, ...]
+
+    def applied(self, project: Project) -> set[str]:
+        """Give the ids of every revision that the database has.
+
+        Raises:
+            HeadgateError: the database is at a revision that no file has.
+        """
+        if unknown := [id_ for id_ in self.heads if id_ not in project.revisions]:
+            raise HeadgateError(
+                f"The database is at {', '.join(unknown)}, which no file in"
+                f" {project.shown(project.version_folders[0])} has; the newest known is {', '.join(project.heads)}.",
+                "Check out the code that has it (the database is ahead of this one), or run `inv db.reset` on a"
+                " development database.",
+            )
+        done, pending = set(), list(self.heads)
+        while pending:
+            if (id_ := pending.pop()) not in done:
+                done.add(id_)
+                pending.extend(project.revisions[id_].parents)
+        return done
+
+    def waiting(self, project: Project) -> tuple[str, ...]:
+        """Give the ids that an upgrade to head would run, in order."""
+        applied = self.applied(project)
+        return tuple(id_ for id_ in project.revisions if id_ not in applied)
+
+
+def find(project: Project) -> Target:
+    """Ask env.py which database it connects to, and that database where it stands. Nothing is changed.
+
+    Raises:
+        HeadgateError: the database cannot be reached, or env.py does not run.
+    """
+    target: Target = child.call(_ask, str(project.ini), project.config.section)
+    redaction.remember(target.url)
+    return target
+
+
+def apply(project: Project, target: Target, moves: Sequence[Move], on_event: child.Emit | None = None) -> list[Step]:
+    """Run moves on the real database, one Alembic run each, up to and with the first that fails.
+
+    Args:
+        project: the Alembic project.
+        target: the database, as `find` gave it.
+        moves: what to run.
+        on_event: is told each revision as it starts.
+    """
+    return child.call(_apply, str(project.ini), project.config.section, target.url, tuple(moves), on_event=on_event)
+
+
+def _ask(emit: child.Emit, ini: str, section: str) -> Target:
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.exc import DBAPIError
+
+    path = Path(ini)
+    os.chdir(path.parent)
+    config, script = open_script(path, section, None)
+    found: list[Target] = []
+
+    def ask(heads: Any, context: MigrationContext) -> list[Any]:
+        if context.connection is not None:
+            url = context.connection.engine.url.render_as_string(hide_password=False)
+            found.append(Target(url, tuple(heads)))
+        return []
+
+    try:
+        with EnvironmentContext(config, script, fn=ask, dont_mutate=True):
+            script.run_env()
+    except HeadgateError:
+        raise
+    except DBAPIError as error:
+        raise HeadgateError(
+            f"The database of {path.parent.name} cannot be reached: {' '.join(str(error.orig).split())}",
+            "Start the server or correct the URL; nothing was changed.",
+        ) from error
+    except Exception as error:
+        raise HeadgateError(
+            f"{script.dir}/env.py does not run: {type(error).__name__}: {' '.join(str(error).split())}",
+            "Correct it until `alembic current` runs; nothing was changed.",
+        ) from error
+    if not found:
+        raise HeadgateError(
+            f"{script.dir}/env.py opened no connection.",
+            "Have it call context.configure(connection=…) and run_migrations().",
+        )
+    return found[-1]
+
+
+def _apply(emit: child.Emit, ini: str, section: str, url: str, moves: tuple[Move, ...]) -> list[Step]:
+    runner = Runner(ini, section, url, emit, redirect=False)
+    os.chdir(runner.ini.parent)
+    runner.listen()
+    steps: list[Step] = []
+    for move in moves:
+        steps.append(runner.run(move))
+        if steps[-1].failure:
+            break
+    return steps

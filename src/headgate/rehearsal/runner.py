@@ -1,0 +1,192 @@
+"""Drive a project's own env.py, unchanged: up or down, as many revisions in one Alembic run as a move names.
+
+Every move is an Alembic run of its own, as a deployment gives it, so a revision that only passes in the company of
+its predecessors is found. For the child process of `child.call`: it listens on SQLAlchemy's classes and stays so.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headgate.catalog import Catalog, snapshot
+from headgate.errors import HeadgateError
+from headgate.rehearsal.child import Emit
+from headgate.rehearsal.isolation import connect
+from headgate.rehearsal.model import Direction, Failure, Move, Step
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, MigrationStep
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import MetaData
+
+__all__ = ["Runner", "open_script"]
+
+
+class Runner:
+    """One database and the env.py that is run against it.
+
+    Args:
+        ini: the Alembic ini file.
+        section: its section.
+        url: the database, as a SQLAlchemy URL.
+        emit: is told each revision as it starts.
+        redirect: whether env.py is handed the URL; `False` where the URL is env.py's own.
+    """
+
+    def __init__(self, ini: str, section: str, url: str, emit: Emit, *, redirect: bool = True) -> None:
+        self.ini, self.section, self.url, self.emit, self.redirect = Path(ini), section, url, emit, redirect
+        self.context: MigrationContext | None = None
+        self.last: Catalog | None = None
+        self.current: str | None = None
+        self.statement: str | None = None
+
+    def listen(self) -> None:
+        """Note each statement as it is sent, so that a failure can name it."""
+        from sqlalchemy import Engine, event
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            self.statement = statement
+
+        event.listen(Engine, "before_cursor_execute", note)
+
+    def run(self, move: Move) -> Step:
+        """Run one move as one Alembic run."""
+        from alembic.runtime.environment import EnvironmentContext
+
+        before = (self.last or self.catalog()) if move.compare else None
+        self.last = self.current = self.statement = None
+        started = time.monotonic()
+        failure = None
+        try:
+            config, script = open_script(self.ini, self.section, self.url if self.redirect else None)
+
+            def steps(_heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
+                self.context = context
+                for id_ in move.revisions:
+                    self.current = id_
+                    self.emit(f"{'upgrading to' if move.direction == 'up' else 'downgrading'} {id_}")
+                    yield _step(script, move.direction, id_)
+                self.current = None
+
+            with EnvironmentContext(config, script, fn=steps):
+                script.run_env()
+        except (Exception, SystemExit) as error:
+            failure = self._failure(error)
+        seconds = time.monotonic() - started
+        self.last = self.catalog() if move.compare else None
+        return Step(move, seconds, before, self.last, failure or self._version_failure(move))
+
+    def catalog(self) -> Catalog:
+        """Read the catalog over a connection of our own, so that the run's own state is left alone."""
+        with connect(self.url) as connection:
+            return snapshot(connection, ignore=frozenset({self._version_table()}))
+
+    def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
+        """Build the models' own database with `create_all`."""
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.pool import NullPool
+
+        metadata = self._metadata()
+        if not metadata:
+            return None, None
+        engine = create_engine(url, poolclass=NullPool)
+        self.statement = None
+        try:
+            with engine.begin() as connection:
+                tables = [table for part in metadata for table in part.tables.values()]
+                for schema in sorted({table.schema for table in tables if table.schema}):
+                    quoted = connection.dialect.identifier_preparer.quote_schema(schema)
+                    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+                for part in metadata:
+                    part.create_all(connection)
+        except SQLAlchemyError as error:
+            return None, self._failure(error)
+        with connect(url) as own:
+            return snapshot(own, ignore=frozenset({self._version_table()})), None
+
+    def _metadata(self) -> tuple[MetaData, ...]:
+        found = self.context.opts.get("target_metadata") if self.context else None
+        if found is None:
+            return ()
+        return tuple(found) if isinstance(found, (list, tuple)) else (found,)
+
+    def _version_table(self) -> tuple[str, str]:
+        if self.context is None:
+            return ("public", "alembic_version")
+        return (self.context.version_table_schema or "public", self.context.version_table)
+
+    def _version_failure(self, move: Move) -> Failure | None:
+        """A run that ends well but leaves another version behind has lost its work (env.py rolled it back)."""
+        if move.leaves is None:
+            return None
+        from psycopg import sql
+
+        schema, table = self._version_table()
+        with connect(self.url) as connection:
+            exists = connection.execute("SELECT to_regclass(%s)", (f'"{schema}"."{table}"',)).fetchone()
+            query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(schema, table))
+            found = {row[0] for row in connection.execute(query)} if exists and exists[0] else set()
+        if found == move.leaves:
+            return None
+        return Failure(
+            f"the run ended without an error, but left the database at {_listed(found)} instead of"
+            f" {_listed(move.leaves)}; env.py or the revision ended the transaction itself",
+            revision=move.revisions[-1] if move.revisions else None,
+        )
+
+    def _failure(self, error: BaseException) -> Failure:
+        if isinstance(error, HeadgateError):
+            raise error
+        original = getattr(error, "orig", None) or error
+        path, line = None, None
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).is_relative_to(self.ini.parent) and "site-packages" not in frame.filename:
+                path, line = frame.filename, frame.lineno
+        if isinstance(original, SyntaxError):
+            path, line = original.filename, original.lineno
+        from_server = getattr(error, "orig", None) is not None
+        text = " ".join(str(original).split()) or type(original).__name__
+        return Failure(
+            error=text if from_server else f"{type(original).__name__}: {text}",
+            sqlstate=getattr(original, "sqlstate", None) or getattr(original, "pgcode", None),
+            revision=self.current,
+            path=path,
+            line=line,
+            statement=self.statement.strip() if self.statement and from_server else None,
+        )
+
+
+def open_script(ini: Path, section: str, url: str | None) -> tuple[Any, ScriptDirectory]:
+    """Give Alembic's configuration and script directory.
+
+    Args:
+        ini: the Alembic ini file.
+        section: its section.
+        url: what `sqlalchemy.url` is to be; `None` to leave it as the file has it.
+    """
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(str(ini), ini_section=section)
+    if url is not None:
+        # A "%" is configparser's escape; unescaped, the error would print the URL with its password.
+        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config, ScriptDirectory.from_config(config)
+
+
+def _step(script: ScriptDirectory, direction: Direction, id_: str) -> MigrationStep:
+    from alembic.runtime.migration import MigrationStep
+
+    revision = script.get_revision(id_)
+    if direction == "up":
+        return MigrationStep.upgrade_from_script(script.revision_map, revision)
+    return MigrationStep.downgrade_from_script(script.revision_map, revision)
+
+
+def _listed(ids: Set[str]) -> str:
+    return ", ".join(sorted(ids)) or "nothing"

@@ -1,0 +1,70 @@
+"""`db.*`: the project's own PostgreSQL server, which is used where `DATABASE_URL` is not set."""
+
+from __future__ import annotations
+
+import invoke
+
+from headgate.errors import HeadgateError
+from headgate.tasks.front import confirm, print_json, settings, task
+
+__all__ = ["collection"]
+
+
+@task()
+def start(context: invoke.Context) -> None:
+    """Start the project's own server."""
+    from headgate.postgres import development
+
+    config = settings()
+    server = development.start(config.root, major=config.postgres, state=config.state)
+    print(f"PostgreSQL {server.version} is running: {server.url()}")
+
+
+@task()
+def stop(context: invoke.Context) -> None:
+    """Stop the project's own server; data stays."""
+    from headgate.postgres import development
+
+    config = settings()
+    stopped = development.stop(config.root, major=config.postgres, state=config.state)
+    print("The server is stopped; its data stays." if stopped else "The server was not running.")
+
+
+@task(help={"yes": "do it without asking"})
+def reset(context: invoke.Context, yes: bool = False) -> None:
+    """Empty the project's own database."""
+    from headgate.postgres import development
+
+    config = settings()
+    if not yes and not confirm(f"Drop all data of {config.root.name}'s development database?"):
+        raise HeadgateError("Nothing was done: a reset drops all data.", "Run it again with --yes: inv db.reset --yes")
+    development.reset(config.root, major=config.postgres, state=config.state)
+    print("The database is empty.  next  inv migrate.up")
+
+
+@task()
+def url(context: invoke.Context) -> None:
+    """Print the database's URL, passwords hidden."""
+    import headgate
+    from headgate.redaction import display_url
+
+    config = settings()
+    print(display_url(config.database_url or headgate.development_url(config.root)))
+
+
+@task(help={"json": "print one JSON document"})
+def status(context: invoke.Context, json: bool = False) -> None:
+    """Show the project's own server."""
+    from headgate.postgres import development
+
+    config = settings()
+    found = development.status(config.root, major=config.postgres, state=config.state)
+    if json:
+        print_json(found.to_json())
+    else:
+        print(found)
+
+
+def collection() -> invoke.Collection:
+    """Give the namespace."""
+    return invoke.Collection("db", start, stop, reset, url, status)

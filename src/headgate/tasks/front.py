@@ -1,0 +1,153 @@
+"""What every task shares: how it is declared, how it tells where it stands, how it ends."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import invoke
+
+from headgate.errors import Exit, HeadgateError
+from headgate.redaction import redacted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from headgate.config import Config
+    from headgate.project import Project
+    from headgate.report.model import Report
+
+__all__ = ["confirm", "console", "fail", "finish", "print_json", "progress", "project", "settings", "task"]
+
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def task(
+    *, help: Mapping[str, str] | None = None, aliases: tuple[str, ...] = (), default: bool = False
+) -> Callable[[Callable[..., None]], invoke.Task[Any]]:
+    """Declare a task: expected failures end it with two lines, our own defects with a report to send.
+
+    Args:
+        help: each option's help.
+        aliases: other names of the task.
+        default: whether it is what the namespace's own name runs.
+    """
+
+    def declare(body: Callable[..., None]) -> invoke.Task[Any]:
+        @functools.wraps(body)
+        def run(context: invoke.Context, *arguments: Any, **options: Any) -> None:
+            # A CI runner that cancels sends SIGTERM: leave by the same door as Ctrl-C, so that everything is put away.
+            signal.signal(signal.SIGTERM, _interrupt)
+            try:
+                body(context, *arguments, **options)
+            except HeadgateError as error:
+                fail(error)
+            except KeyboardInterrupt:
+                print("\nStopped. What was started for this command has been put away.", file=sys.stderr)
+                raise invoke.Exit(code=_INTERRUPTED) from None
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise invoke.Exit(code=0) from None
+            except (invoke.Exit, invoke.UnexpectedExit, SystemExit):
+                raise
+            except Exception:
+                _crash(body.__name__)
+
+        # positional=(): a required positional would swallow the next word, `--help` included.
+        return invoke.task(run, positional=(), help=dict(help or {}), aliases=aliases, default=default)
+
+    return declare
+
+
+def settings(postgres: str | None = None) -> Config:
+    """Read the settings that hold for the caller's folder."""
+    from headgate import config
+
+    return config.load(Path.cwd(), postgres=int(postgres) if postgres and postgres.isdigit() else None)
+
+
+def project(postgres: str | None = None) -> Project:
+    """Find the Alembic project that the caller's folder belongs to."""
+    from headgate import project as projects
+
+    return projects.find(settings(postgres))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Give a console that colours only a terminal and never wraps a path."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def finish(report: Report, root: Path, *, as_json: bool) -> None:
+    """Print a report in the wanted form and end with its exit code."""
+    if as_json:
+        print_json(report.to_json())
+    else:
+        from headgate.report import terminal
+
+        terminal.print_report(console(), report, root)
+    if report.exit:
+        raise invoke.Exit(code=int(report.exit))
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    print(redacted(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
+
+
+def confirm(question: str) -> bool:
+    """Ask a person; without a terminal the answer is no."""
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Tell on a terminal what is being done, on one line that is gone afterwards."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+
+    def tell(text: str) -> None:
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        print(f"\r\x1b[K… {redacted(text)[: width - 3]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def fail(error: HeadgateError) -> NoReturn:
+    """Print an expected failure's two lines and end with its exit code."""
+    print(f"error: {redacted(error.what)}\n  fix: {redacted(error.fix)}", file=sys.stderr)
+    raise invoke.Exit(code=int(error.code))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _crash(name: str) -> NoReturn:
+    from headgate import __version__
+
+    report = redacted(traceback.format_exc())
+    print(
+        f"error: headgate has a defect: {report.strip().splitlines()[-1]}\n"
+        f"  fix: report it with the lines below"
+        f" (headgate {__version__}, Python {sys.version.split()[0]}, task {name}).\n\n"
+        f"{report}",
+        file=sys.stderr,
+    )
+    raise invoke.Exit(code=int(Exit.OUR_BUG))

@@ -1,0 +1,86 @@
+"""Invoke's program, with headgate's exit codes and with a list that reads as the workflow."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import invoke
+from invoke.exceptions import CollectionNotFound, ParseError
+
+from headgate import __version__
+from headgate.errors import Exit
+from headgate.tasks import SECTIONS, collection
+
+__all__ = ["HeadgateProgram"]
+
+_TITLES = {
+    1: "Prereqs & environment",
+    2: "Plan the change",
+    3: "Create the migration",
+    4: "Review the migration",
+    5: "Apply & test locally",
+    6: "Rollback",
+    7: "Code & docs",
+    8: "Pre-PR checklist",
+    9: "One shot",
+}
+
+
+class HeadgateProgram(invoke.Program):
+    """The command `headgate`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="headgate", binary="headgate", version=__version__)
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
+        """Run what the words ask for; a word that is not understood ends with 2, as every other misuse does."""
+        try:
+            super().run(argv, exit)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    def load_collection(self) -> None:
+        """Take the nearest `tasks.py` when it has headgate's tasks, else headgate's own."""
+        try:
+            super().load_collection()
+        except (invoke.Exit, CollectionNotFound, ImportError):
+            self.collection = collection()
+        else:
+            if not {"gate", "migrate.new"} <= set(self.collection.task_names):
+                self.collection = collection()
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Read the options that stand before the tasks."""
+        try:
+            super().parse_core(argv)
+        except ParseError as error:
+            self._misused(error)
+
+    def parse_tasks(self) -> None:
+        """Read the tasks and their options."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            self._misused(error)
+
+    def list_flat(self) -> None:
+        """List the tasks by the workflow's sections."""
+        pairs = dict(self._make_pairs(self.scoped_collection))
+        names = {label: label.partition(" (")[0] for label in pairs}
+        order = list(SECTIONS)
+        width = max(map(len, pairs))
+        last: Any = None
+        for label in sorted(
+            pairs, key=lambda text: order.index(names[text]) if names[text] in SECTIONS else len(order)
+        ):
+            section = SECTIONS.get(names[label])
+            if section != last:
+                print(f"\n{f'{section}  {_TITLES[section]}' if section else 'The gate, the server, the repository'}")
+                last = section
+            print(f"  {label:<{width}}  {pairs[label] or ''}")
+        print("\nheadgate <task> --help shows a task's options.")
+
+    def _misused(self, error: ParseError) -> None:
+        print(f"error: {error}\n  fix: See `headgate --list` and `headgate <task> --help`.", file=sys.stderr)
+        raise invoke.Exit(code=int(Exit.CANNOT_JUDGE))

@@ -1,0 +1,117 @@
+"""The tasks of the workflow's ends: `setup` and `doctor` before it, `gate`, `checklist` and `ship` after it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import invoke
+
+from headgate import service
+from headgate.errors import Exit, HeadgateError
+from headgate.tasks import migrate
+from headgate.tasks.front import finish, print_json, progress, project, settings, task
+
+__all__ = ["checklist", "doctor", "gate", "setup", "ship"]
+
+_JSON = "print one JSON document"
+
+
+@task()
+def setup(context: invoke.Context) -> None:
+    """Make .env, start the server, install git hooks."""
+    from headgate import machine
+    from headgate.postgres import development
+    from headgate.redaction import display_url
+
+    config = settings()
+    written = machine.write_env(config)
+    print(f".env: {f'written from {written.name}.example' if written else 'kept as it is'}")
+    if config.database_url:
+        print(f"database: {display_url(config.database_url)}, from ${config.url_variable}")
+    else:
+        server = development.start(config.root, major=config.postgres, state=config.state)
+        print(f"database: PostgreSQL {server.version} of this project is running")
+    print(machine.install_hooks(config))
+    print("next  inv migrate.up")
+
+
+@task(help={"json": _JSON})
+def doctor(context: invoke.Context, json: bool = False) -> None:
+    """Say what this machine lacks and how to get it."""
+    from headgate import machine
+
+    facts = list(machine.examine(settings()))
+    if json:
+        print_json([vars(fact) for fact in facts])
+    else:
+        width = max(len(fact.name) for fact in facts)
+        for fact in facts:
+            print(f"{'ok' if fact.present else 'missing':<8}{fact.name:<{width}}  {fact.found}")
+            if not fact.present:
+                print(f"{'':<8}{'':<{width}}  {fact.fix}")
+    if not all(fact.present for fact in facts):
+        raise invoke.Exit(code=int(Exit.FINDINGS))
+
+
+@task(help={"postgres": "the PostgreSQL major that judges", "json": _JSON})
+def gate(context: invoke.Context, postgres: str | None = None, json: bool = False) -> None:
+    """Run every check; what CI runs."""
+    from headgate import gate as whole
+
+    found = project(postgres)
+    with progress() as tell:
+        report = whole.run(found, tell=tell)
+    finish(report, found.config.root, as_json=json)
+
+
+@task(help={"json": _JSON})
+def checklist(context: invoke.Context, json: bool = False) -> None:
+    """Answer the pull request's seven items."""
+    from headgate import checklist as answers
+    from headgate import gate as whole
+
+    found = project()
+    with progress() as tell:
+        report = whole.run(found, tell=tell)
+        tell("running the service's tests")
+        items = answers.items(report, _suite(found.config.root, service.folder(found.config)), found.config.root)
+    if json:
+        print_json([vars(item) for item in items])
+    else:
+        print(answers.markdown(items))
+    if not all(item.done for item in items):
+        raise invoke.Exit(code=int(Exit.FINDINGS))
+
+
+@task(help={"message": "what the revision does, a short phrase"})
+def ship(context: invoke.Context, message: str | None = None) -> None:
+    """Take a model change through all of it."""
+    from headgate.tasks import backend
+
+    if message is None:
+        raise HeadgateError("ship needs a message for the revision.", 'Give one: inv ship -m "add note to entries"')
+    steps = (
+        ("setup", lambda: setup(context)),
+        (f'migrate.new -m "{message}"', lambda: migrate.new(context, message=message)),
+        ("migrate.up", lambda: migrate.up(context)),
+        ("backend.test", lambda: backend.test(context)),
+        ("migrate.review", lambda: migrate.review(context)),
+        ("checklist", lambda: checklist(context)),
+    )
+    for number, (name, run) in enumerate(steps, start=1):
+        print(f"\n[{number}/{len(steps)}] {name}", flush=True)
+        try:
+            run()
+        except invoke.Exit:
+            rest = " && ".join(f"inv {later}" for later, _ in steps[number - 1 :])
+            print(f"\nStopped at {name}. When that is mended, go on with: {rest}", flush=True)
+            raise
+
+
+def _suite(root: Path, folder: Path) -> tuple[bool, str]:
+    done = subprocess.run(  # noqa: S603
+        service.suite_command(), cwd=folder, capture_output=True, text=True, check=False
+    )
+    lines = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
+    return done.returncode == 0, f"{folder.relative_to(root).as_posix()}: {lines[-1].strip('= ')}"
