@@ -1,0 +1,1 @@
+"""The reference backend: a small service on which headgate runs everything it promises."""

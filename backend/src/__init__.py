@@ -1,0 +1,1 @@
+"""The service, in layers: core, models, services, graphql. Each layer imports only the ones before it."""

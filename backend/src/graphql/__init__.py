@@ -1,0 +1,1 @@
+"""The GraphQL API: it parses, calls a service and renders; it decides nothing."""
