@@ -131,8 +131,9 @@ def render(header: Header, *, revision_id: str, revises: Sequence[str], created:
 
 def escaped(text: str) -> str:
     """Give a text as it must stand between triple double quotes to be read back as it is."""
-    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f'{safe[:-1]}\\"' if safe.endswith('"') else safe
+    safe = text.replace("\\", "\\\\")
+    end = '\\"' if safe.endswith('"') else ""
+    return safe.removesuffix('"' if end else "").replace('"""', '\\"\\"\\"') + end
 
 
 def with_docstring(source: str, literal: str) -> str:

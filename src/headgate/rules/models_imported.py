@@ -100,13 +100,12 @@ def _table_name(code: ast.ClassDef | ast.Assign) -> str | None:
 
 def _attributes(tree: ast.Module) -> dict[str, list[str]]:
     """The attributes that are read of each name, in the order in which they stand."""
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                known = found.setdefault(name, [])
-                if attribute not in known:
-                    known.append(attribute)
+    for node in sorted(read, key=lambda node: (node.lineno, node.col_offset)):
+        known = found.setdefault(ast.unparse(node.value), [])
+        if node.attr not in known:
+            known.append(node.attr)
     return found
 
 

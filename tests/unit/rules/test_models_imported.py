@@ -1,0 +1,114 @@
+"""The rule models-imported."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from headgate.rules._project_code import own_packages
+
+BODY = """
+
+def upgrade() -> None:
+    op.execute(sa.update(Entry).where(Entry.title.is_(None)).values(is_archived=Entry.locked))
+
+
+def downgrade() -> None:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from backend.src.models.entry import Entry",
+        "from backend import models as m",
+        "import backend.src.models.entry",
+        "import backend as b",
+        "from src.models import Entry",
+        "from . import helpers",
+        "from ..models import Entry",
+        'import importlib\nmodels = importlib.import_module("backend.src.models")',
+        'from importlib import import_module\nmodels = import_module("backend.src.models")',
+        'models = __import__("backend")',
+        "try:\n    from backend.src.models import Entry\nexcept ImportError:\n    Entry = None",
+        "def late():\n    from backend.src.models import Entry\n    return Entry",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelse:\n    from backend.src.models import Entry",
+    ],
+)
+def test_every_way_to_import_own_code_fires(judge, line: str) -> None:
+    """Alembic runs what is imported inside a function just as what stands at the top."""
+    (finding,) = judge(f"\n{line}\n{BODY}")
+    assert finding.message.startswith("the revision imports ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import sqlalchemy.dialects.postgresql as pg",
+        "from backends.other import thing",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from backend.src.models import Entry",
+        "import typing\nif typing.TYPE_CHECKING:\n    import backend.src.models",
+        'text = "from backend.src.models import Entry"',
+        "# from backend.src.models import Entry",
+    ],
+)
+def test_libraries_types_and_texts_are_silent(judge, line: str) -> None:
+    """A library has a version, a type annotation runs nothing, and a comment is no import."""
+    assert judge(f"\n{line}\n{BODY}") == ()
+
+
+def test_the_fix_writes_the_users_table_out(judge, tmp_path: Path) -> None:
+    """The table's name is read from the model, the columns from the revision."""
+    models = tmp_path / "backend" / "src" / "models"
+    models.mkdir(parents=True)
+    (models / "__init__.py").write_text("from backend.src.models.entry import Entry\n")
+    (models / "entry.py").write_text('class Entry(Base):\n    __tablename__ = "entries"\n')
+    (finding,) = judge(f"\nfrom backend.src.models import Entry\n{BODY}")
+    assert finding.message == "the revision imports Entry from backend.src.models, which will change"
+    assert finding.fix == (
+        "- from backend.src.models import Entry",
+        '+ entries = sa.table("entries", sa.column("title"), sa.column("locked"))',
+        "  and entries.c.title for Entry.title",
+        "  and entries.c.locked for Entry.locked",
+    )
+
+
+def test_the_fix_writes_an_enumeration_or_constant_out(judge, tmp_path: Path) -> None:
+    """Enumerations and constants move like models: the values of today belong in the revision."""
+    core = tmp_path / "backend" / "core.py"
+    core.parent.mkdir(parents=True)
+    core.write_text('import enum\n\nLIMIT: int = 200\n\n\nclass State(enum.Enum):\n    DRAFT = "draft"\n')
+    (finding,) = judge(f"\nfrom backend.core import LIMIT, State, unknown\n{BODY}")
+    assert finding.fix == (
+        "- from backend.core import LIMIT, State, unknown",
+        "+ LIMIT = 200",
+        "+ class State(enum.Enum):",
+        "+     DRAFT = 'draft'",
+        "+ the part of unknown that this revision needs, written out as it is today",
+    )
+
+
+def test_own_packages_are_those_that_can_be_imported(tmp_path: Path) -> None:
+    """Everything beside the way to the migrations counts; the migrations' own folder and libraries do not."""
+    for name in (
+        "backend/main.py",
+        "backend/src/models/entry.py",
+        "backend/alembic/env.py",
+        "backend/alembic/helpers.py",
+        "backend/alembic/versions/1_a.py",
+        "src/shop/__init__.py",
+        "venv/pyvenv.cfg",
+        "venv/site.py",
+        "docs/index.md",
+        "json/tool.py",
+        "tasks.py",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert "json" in sys.stdlib_module_names
+    found = own_packages(tmp_path / "backend" / "alembic" / "versions", tmp_path)
+    assert found == {"backend", "main", "src", "models", "shop", "tasks"}
