@@ -110,10 +110,11 @@ def _kinds(reasons: tuple[Need, ...]) -> str:
 
 
 def _row(revision: RevisionFile, reasons: tuple[Need, ...]) -> str:
-    whats = "; ".join(dict.fromkeys(f"{need.kind}: {need.what}" for need in reasons))
-    advice = " ".join(_ADVICE[kind] for kind in Kind if any(need.kind is kind for need in reasons))
-    risk = f"{revision.header.risk} " if revision.header.risk else ""
-    return markdown.table((f"`{revision.id}` {revision.message}", whats, f"{risk}{advice}"), head=False)
+    by_kind = {kind: dict.fromkeys(need.what for need in reasons if need.kind is kind) for kind in Kind}
+    whats = "; ".join(f"{kind}: {', '.join(found)}" for kind, found in by_kind.items() if found)
+    risk = f". {revision.header.risk}" if revision.header.risk else ""
+    advice = " ".join(_ADVICE[kind] for kind, found in by_kind.items() if found)
+    return markdown.table((f"`{revision.id}` {revision.message}", f"{whats}{risk}", advice), head=False)
 
 
 _ADVICE = {

@@ -47,7 +47,7 @@ def judge(project: Project) -> tuple[str, tuple[Finding, ...]]:
         )
         for path in stale
     )
-    return f"{len(wanted)} generated pages" if wanted else "", findings
+    return f"{len(wanted) - len(stale)} of {len(wanted)} generated pages current" if wanted else "", findings
 
 
 def pages(project: Project) -> Mapping[Path, str]:

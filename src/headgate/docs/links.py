@@ -50,7 +50,7 @@ def judge(project: Project) -> tuple[str, tuple[Finding, ...]]:
                         fix=("correct the link, or put the file or the heading back",),
                     )
                 )
-    return f"{count} links in {len(read)} pages" if read else "", tuple(found)
+    return f"{count - len(found)} of {count} links lead somewhere" if read else "", tuple(found)
 
 
 def pages(project: Project) -> Iterator[Page]:

@@ -10,7 +10,7 @@ SETTINGS = '[docs]\ndeployment = "docs/DEPLOYMENT.md"\n'
 BUILD = "op.create_index('ix_entries_a', 'entries', ['a'], postgresql_concurrently=True)"
 ID = "20260101000000"
 ROW = (
-    f"| `{ID}` change entries | concurrent build: builds the index ix_entries_a on entries | None. End long"
+    f"| `{ID}` change entries | concurrent build: builds the index ix_entries_a on entries. None. | End long"
     " transactions first, the build waits for them. A build that was stopped leaves an INVALID index: drop it,"
     " then upgrade again. |"
 )
@@ -34,7 +34,7 @@ def test_sync_adds_a_row_and_keeps_the_rows_that_are_there(make):
     project = make(SETTINGS, (BUILD,))
     sync.sync(project)
     path = project.config.root / "docs/DEPLOYMENT.md"
-    own = path.read_text().replace("None. End", "Ask Ann first. End")
+    own = path.read_text().replace("| End", "| Ask Ann first. End")
     path.write_text(own)
     project = make(SETTINGS, (BUILD, "op.drop_table('entries')"))
     assert sync.sync(project) == (path,)

@@ -21,7 +21,8 @@ def test_every_rule_gets_a_page_with_both_of_its_examples(make):
     project = make(files=PAGES)
     assert {finding.rule for finding in generated.judge(project)[1]} == {"docs-generated-stale"}
     sync.sync(project)
-    assert generated.judge(project) == (f"{len(rules.load()) + 1} generated pages", ())
+    count = len(rules.load()) + 1
+    assert generated.judge(project) == (f"{count} of {count} generated pages current", ())
     for rule in rules.load():
         text = (project.config.root / f"docs/rules/{rule.name}.md").read_text()
         assert rule.bad.strip() in text
