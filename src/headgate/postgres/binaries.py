@@ -142,7 +142,7 @@ def _folders() -> Iterator[tuple[Path, str]]:
 def _version_line(postgres: Path) -> str:
     """`postgres (PostgreSQL) 18.4`; empty when the program does not run on this machine."""
     try:
-        done = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return done.stdout.strip()

@@ -17,9 +17,12 @@ from headgate.postgres.binaries import Binaries
 from headgate.postgres.folders import Tally, copy_tree, discard, publish, writing
 from headgate.postgres.kept import Kept, environment
 
-__all__ = ["SUPERUSER", "copy_cluster", "forget_cluster"]
+__all__ = ["SUPERUSER", "copy_cluster", "forget_cluster", "initdb"]
 
 SUPERUSER = "postgres"
+
+# The log's first segment would be half of what each start has to copy.
+_SCRATCH_OPTIONS = ("--no-sync", "--wal-segsize=1")
 
 
 def copy_cluster(binaries: Binaries, target: Path, account: Account | None, cache: Path) -> None:
@@ -62,45 +65,60 @@ def forget_cluster(binaries: Binaries, cache: Path) -> None:
         discard(_home(binaries, cache))
 
 
+def initdb(binaries: Binaries, data: Path, account: Account | None, *options: str) -> None:
+    """Make a cluster, with the same order and case rules on every machine.
+
+    Args:
+        binaries: the build to make it with.
+        data: the data directory to make, in a folder that the account may write.
+        account: who runs it; `None` for the caller.
+        options: further options of `initdb`.
+
+    Raises:
+        HeadgateError: `initdb` fails.
+    """
+    done = subprocess.run(
+        [binaries.bin / "initdb", *_options(binaries), *options, "--pgdata", data],
+        cwd=data.parent,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        **identity(account),
+    )
+    if done.returncode:
+        lines = done.stderr.splitlines() or ["it gave no reason"]
+        reason = next(
+            (line for line in lines if any(word in line for word in ("error:", "FATAL:", "PANIC:"))), lines[0]
+        )
+        raise HeadgateError(
+            f"initdb of PostgreSQL {binaries.version} failed in {data.parent.parent}: {reason.strip()}",
+            "Free 200 MB there or set TMPDIR to another folder; or set HEADGATE_POSTGRES_URL to a server on which "
+            "scratch databases may be made.",
+        )
+
+
 def _home(binaries: Binaries, cache: Path) -> Path:
-    options = hashlib.sha256(" ".join(_options(binaries)).encode()).hexdigest()[:8]
-    return cache / "clusters" / f"{binaries.build}-{options}"
+    words = " ".join([*_options(binaries), *_SCRATCH_OPTIONS])
+    return cache / "clusters" / f"{binaries.build}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
 
 
 def _options(binaries: Binaries) -> list[str]:
-    # The same order and case rules on every machine: those of C.UTF-8, which macOS lacks and PostgreSQL 17 has built in.
+    # C.UTF-8 is what macOS lacks and PostgreSQL 17 has built in.
     if binaries.major >= 17:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     elif sys.platform == "darwin":
         locale = ["--locale=C", "--lc-ctype=UTF-8"]
     else:
         locale = ["--locale=C.UTF-8", "--lc-messages=C"]
-    return ["--encoding=UTF8", *locale, f"--username={SUPERUSER}", "--auth=trust", "--no-sync", "--no-instructions"]
+    return ["--encoding=UTF8", *locale, f"--username={SUPERUSER}", "--auth=trust", "--no-instructions"]
 
 
 def _prepare(binaries: Binaries, folder: Path, account: Account | None) -> Tally:
     with Kept(account) as kept:
         kept.hand_over()
-        done = subprocess.run(  # noqa: S603
-            [binaries.bin / "initdb", *_options(binaries), "--pgdata", f"{kept.path}/data"],
-            cwd=kept.path,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            **identity(account),
-        )
-        if done.returncode:
-            said = [
-                line for line in done.stderr.splitlines() if "rror" in line or "FATAL" in line or "could not" in line
-            ]
-            raise HeadgateError(
-                f"initdb of PostgreSQL {binaries.version} failed in {Path(kept.path).parent}: "
-                f"{(said or done.stderr.splitlines() or ['it gave no reason'])[0].strip()}",
-                "When the disk is full, set TMPDIR to a folder with 200 MB free; else set HEADGATE_POSTGRES_URL to a "
-                "server on which scratch databases may be made.",
-            )
+        initdb(binaries, kept.path / "data", account, *_SCRATCH_OPTIONS)
         folder.mkdir()
-        return copy_tree(Path(kept.path, "data"), folder / "data")
+        return copy_tree(kept.path / "data", folder / "data")

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -29,7 +30,7 @@ _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.001
 
 
-def main(folder: str) -> None:
+def main(folder: Path) -> None:
     """Serve the one caller until its end of the pipe closes, then clean up."""
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
@@ -42,7 +43,8 @@ def main(folder: str) -> None:
                 answer: dict[str, Any] = {"pid": server.pid}
             except Exception as error:  # The caller reports it: nobody reads this process's own output.
                 answer = {"error": str(error)}
-            print(json.dumps(answer), flush=True)
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if server is not None:
@@ -55,10 +57,10 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _start(
-    folder: str, argv: list[str], environment: dict[str, str], identity: dict[str, Any]
+    folder: Path, argv: list[str], environment: dict[str, str], identity: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
-    with open(os.path.join(folder, "log"), "ab") as log:
-        server = subprocess.Popen(  # noqa: S603
+    with (folder / "log").open("ab") as log:
+        server = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -67,11 +69,11 @@ def _start(
             env=environment,
             start_new_session=True,
             # Runs after the user switch, which would clear the setting.
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509
+            preexec_fn=_die_with_parent(),
             **identity,
         )
     deadline = time.monotonic() + _READY_SECONDS
-    pid_file = os.path.join(folder, "data", "postmaster.pid")
+    pid_file = folder / "data" / "postmaster.pid"
     while not ready(pid_file):
         if server.poll() is not None:
             raise RuntimeError("the server did not start")
@@ -82,11 +84,10 @@ def _start(
     return server
 
 
-def ready(pid_file: str) -> bool:
+def ready(pid_file: Path) -> bool:
     """Say whether the server accepts connections, the way `pg_ctl --wait` does: by the eighth line of its pid file."""
     try:
-        with open(pid_file, encoding="utf-8", errors="replace") as lines:
-            return lines.read().split("\n")[7:8] == ["ready   "]
+        return pid_file.read_bytes().split(b"\n")[7:8] == [b"ready   "]
     except OSError:
         return False
 
@@ -114,14 +115,14 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def remove(folder: str) -> None:
+def remove(folder: Path) -> None:
     """Remove the folder; try again while a process that is just ending still writes into it."""
     deadline = time.monotonic() + _STOP_SECONDS
-    while os.path.lexists(folder) and time.monotonic() < deadline:
+    while folder.exists() and time.monotonic() < deadline:
         shutil.rmtree(folder, ignore_errors=True)
-        if os.path.lexists(folder):
+        if folder.exists():
             time.sleep(_POLL_SECONDS * 10)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]))

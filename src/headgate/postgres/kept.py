@@ -34,6 +34,9 @@ PORT = 5432
 
 _PREFIX = "headgate-scratch-"
 _NAME = re.compile(_PREFIX + "[0-9a-f]{8}")
+_MEMORY = Path("/dev/shm")
+_ROOMY_BYTES = 2 << 30
+_TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the closing zero.
 _SOCKET_PATH_BYTES = 103
 # They separate hosts in a connection string, or start an escape or an abstract socket there.
@@ -52,12 +55,14 @@ class Kept:
 
     def __init__(self, account: Account | None) -> None:
         self.account = account
-        base = _base(account)
-        _sweep(base, account)
-        with writing(base, "TMPDIR"):
-            self.path, lock = _make(base)
+        with writing(Path(os.environ.get("TMPDIR", "/tmp")), "TMPDIR"):
+            bases = _bases(account)
+        for base in bases:
+            _sweep(base, account)
+        with writing(bases[0], "TMPDIR"):
+            self.path, lock = _make(bases[0])
         self._owner = os.getpid()
-        self._keeper = subprocess.Popen(  # noqa: S603
+        self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", keeper.__file__, self.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -96,13 +101,14 @@ class Kept:
         answer = {"error": "its keeper was killed"}
         if stdin and stdout:
             try:
-                print(json.dumps(request), file=stdin, flush=True)
+                stdin.write(json.dumps(request) + "\n")
+                stdin.flush()
                 answer = json.loads(stdout.readline() or "null") or answer
             except BrokenPipeError:
                 pass
         if error := answer.get("error"):
             raise HeadgateError(
-                f"PostgreSQL ({argv[0]}) cannot be used: {error}: {last_words(Path(self.path, 'log'))}",
+                f"PostgreSQL ({argv[0]}) cannot be used: {error}: {last_words(self.path / 'log')}",
                 "Mend what it names, or set HEADGATE_POSTGRES_URL to a server on which scratch databases may be made.",
             )
 
@@ -114,7 +120,7 @@ class Kept:
             if stream:
                 stream.close()
         self._keeper.wait()
-        if os.path.lexists(self.path):
+        if self.path.exists():
             keeper.remove(self.path)
         _kept.discard(self)
 
@@ -161,7 +167,7 @@ def socket_fits(folder: Path) -> bool:
     )
 
 
-def answers(folder: str) -> bool:
+def answers(folder: Path) -> bool:
     """Say whether a server listens on the socket in a folder."""
     with socket.socket(socket.AF_UNIX) as client:
         try:
@@ -171,18 +177,35 @@ def answers(folder: str) -> bool:
     return True
 
 
-def _base(account: Account | None) -> Path:
-    chosen = Path(tempfile.gettempdir())
-    return chosen if socket_fits(chosen / (_PREFIX + "00000000")) and reachable(chosen, account) else Path("/tmp")  # noqa: S108
+def _bases(account: Account | None) -> list[Path]:
+    """Give the folders that a temporary one could be in, best first.
+
+    In memory a clone takes 10 ms whatever was done before; on ext4, 25 ms when fresh and 200 ms after some hundreds,
+    because it is slow to reuse the inodes of files just removed.
+    """
+    usual = Path(tempfile.gettempdir())
+    bases = [usual, Path("/tmp")]
+    if not any(os.environ.get(name) for name in _TEMPORARY_VARIABLES) and _roomy(_MEMORY):
+        bases.insert(0, _MEMORY)
+    fitting = [base for base in dict.fromkeys(bases) if socket_fits(base / (_PREFIX + "0" * 8))]
+    return [base for base in fitting if reachable(base, account)] or [Path("/tmp")]
 
 
-def _make(base: Path) -> tuple[str, int]:
+def _roomy(folder: Path) -> bool:
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK) and status.f_bavail * status.f_frsize >= _ROOMY_BYTES
+
+
+def _make(base: Path) -> tuple[Path, int]:
     """Make a folder and lock it; the lock lives as long as any process has the descriptor."""
     while True:
-        path = os.fspath(base / (_PREFIX + secrets.token_hex(4)))
-        os.mkdir(path, 0o700)
+        path = base / (_PREFIX + secrets.token_hex(4))
+        path.mkdir(0o700)
         descriptor = os.open(path, os.O_RDONLY)
-        if _lock(descriptor) and os.path.exists(path):
+        if _lock(descriptor) and path.exists():
             return path, descriptor
         os.close(descriptor)  # A sweep came between the two calls and took it for abandoned.
 
@@ -198,10 +221,9 @@ def _lock(descriptor: int) -> bool:
 def _sweep(base: Path, account: Account | None) -> None:
     """Remove the folders whose keeper was killed, and end their servers where the kernel did not."""
     owners = {os.geteuid(), account.uid if account else os.geteuid()}
-    for name in os.listdir(base):
-        if not _NAME.fullmatch(name):
+    for path in base.iterdir():
+        if not _NAME.fullmatch(path.name):
             continue
-        path = os.fspath(base / name)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
@@ -214,12 +236,12 @@ def _sweep(base: Path, account: Account | None) -> None:
             os.close(descriptor)
 
 
-def _stop_abandoned(path: str, account: Account | None) -> None:
+def _stop_abandoned(path: Path, account: Account | None) -> None:
     if not answers(path):
         return
     try:
-        pid = int(Path(path, "data", "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0])
+        pid = int((path / "data" / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0])
     except (OSError, ValueError):
         return
     # As the server's own account, which wrote the number: it must not choose whom root sends a signal to.
-    subprocess.run(["kill", "-QUIT", str(pid)], check=False, stderr=subprocess.DEVNULL, **identity(account))  # noqa: S603, S607
+    subprocess.run(["kill", "-QUIT", str(pid)], check=False, stderr=subprocess.DEVNULL, **identity(account))

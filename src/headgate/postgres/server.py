@@ -34,7 +34,8 @@ _SETTINGS: Mapping[str, str] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "checkpoint_timeout": "1h",
-    "max_wal_size": "1GB",
+    "min_wal_size": "32MB",
+    "max_wal_size": "128MB",
     # The gate reads counters of scans and rewrites, which a vacuum in the background would disturb.
     "autovacuum": "off",
     "jit": "off",
@@ -124,7 +125,7 @@ def scratch_server(*, major: int = 18, cache: Path, url: str | None = None) -> I
     with writing(cache, "HEADGATE_CACHE"):
         binaries = programs.within_reach(programs.find(major), account, cache)
     with _started(binaries, account, cache) as kept:
-        yield Server(host=kept.path, port=PORT, version=binaries.version)
+        yield Server(host=os.fspath(kept.path), port=PORT, version=binaries.version)
 
 
 @contextmanager
@@ -142,11 +143,11 @@ def _started(binaries: programs.Binaries, account: Account | None, cache: Path) 
 def _start(binaries: programs.Binaries, account: Account | None, cache: Path) -> Kept:
     kept = Kept(account)
     try:
-        data = Path(kept.path, "data")
-        with writing(data.parent.parent, "TMPDIR"):
+        data = kept.path / "data"
+        with writing(kept.path.parent, "TMPDIR"):
             copy_cluster(binaries, data, account, cache)
             kept.hand_over()
-        settings = {**_SETTINGS, "unix_socket_directories": kept.path, "port": str(PORT)}
+        settings = {**_SETTINGS, "unix_socket_directories": os.fspath(kept.path), "port": str(PORT)}
         if binaries.major >= 18:
             settings["io_method"] = "sync"  # The default starts three processes more.
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
