@@ -1,6 +1,6 @@
 """The commit-stage hook: `python -m headgate.hooks FILE...` judges revision files by their text alone.
 
-It runs on every commit, so it starts no server and imports neither SQLAlchemy nor psycopg. What needs the server is the
+A commit waits for it, so it starts no server and imports neither SQLAlchemy nor psycopg. What needs a server is the
 push-stage hook, which is the gate.
 """
 
@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from headgate import config, review
 from headgate.errors import Exit, HeadgateError
-from headgate.report.model import Finding, Severity
-from headgate.rules import files
+from headgate.redaction import redacted
+from headgate.report.model import Severity
 
 __all__ = ["main"]
 
@@ -27,22 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 nothing to fix, 1 an error was found, 2 a file could not be judged.
     """
     paths = [Path(argument) for argument in (sys.argv[1:] if arguments is None else arguments)]
+    here = Path.cwd()  # pre-commit runs its hooks at the repository's root
     try:
-        findings = [finding for finding in files.judge(paths) if finding.consent is None]
+        findings = review.judge_paths(paths, here)
     except HeadgateError as error:
-        print(f"error: {error.what}\n  fix: {error.fix}", file=sys.stderr)
+        print(redacted(f"error: {error.what}\n  fix: {error.fix}"), file=sys.stderr)
         return error.code
-    for finding in findings:
-        print(_rendered(finding), end="\n\n")
+    if findings:
+        from rich.console import Console
+
+        from headgate.report import terminal
+
+        terminal.print_findings(Console(markup=False, highlight=False, emoji=False), findings, config.load(here).root)
     return Exit.FINDINGS if any(finding.severity is Severity.ERROR for finding in findings) else Exit.NOTHING_TO_FIX
-
-
-def _rendered(finding: Finding) -> str:
-    place = ":".join(str(part) for part in (finding.path, finding.line) if part is not None)
-    head = [f"{finding.severity}[{finding.rule}]: {finding.message}", f"  {place}"]
-    seen = [f"      seen  {line}" for line in finding.seen]
-    fix = [f"  {'fix' if not index else '   '}  {line}" for index, line in enumerate(finding.fix)]
-    return "\n".join(head + seen + fix)
 
 
 if __name__ == "__main__":
