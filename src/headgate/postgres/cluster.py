@@ -65,7 +65,7 @@ def forget_cluster(binaries: Binaries, cache: Path) -> None:
         discard(_home(binaries, cache))
 
 
-def initdb(binaries: Binaries, data: Path, account: Account | None, *options: str) -> None:
+def initdb(binaries: Binaries, data: Path, account: Account | None, *options: str, variable: str) -> None:
     """Make a cluster, with the same order and case rules on every machine.
 
     Args:
@@ -73,6 +73,7 @@ def initdb(binaries: Binaries, data: Path, account: Account | None, *options: st
         data: the data directory to make, in a folder that the account may write.
         account: who runs it; `None` for the caller.
         options: further options of `initdb`.
+        variable: the environment variable that chooses another folder.
 
     Raises:
         HeadgateError: `initdb` fails.
@@ -95,8 +96,7 @@ def initdb(binaries: Binaries, data: Path, account: Account | None, *options: st
         )
         raise HeadgateError(
             f"initdb of PostgreSQL {binaries.version} failed in {data.parent.parent}: {reason.strip()}",
-            "Free 200 MB there or set TMPDIR to another folder; or set HEADGATE_POSTGRES_URL to a server on which "
-            "scratch databases may be made.",
+            f"Mend what it names; for want of space, set {variable} to a folder on another disk.",
         )
 
 
@@ -119,6 +119,6 @@ def _options(binaries: Binaries) -> list[str]:
 def _prepare(binaries: Binaries, folder: Path, account: Account | None) -> Tally:
     with Kept(account) as kept:
         kept.hand_over()
-        initdb(binaries, kept.path / "data", account, *_SCRATCH_OPTIONS)
+        initdb(binaries, kept.path / "data", account, *_SCRATCH_OPTIONS, variable="TMPDIR")
         folder.mkdir()
         return copy_tree(kept.path / "data", folder / "data")
