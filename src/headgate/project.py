@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "find"]
 
+# Deep enough for services/<name>/src/<package>/, and an empty home folder is still answered at once.
+_DEPTH = 5
+_NAMED = 4
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 
@@ -170,6 +173,8 @@ def _only_ini(root: Path) -> Path:
     for folder, below, names in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
         below[:] = [name for name in below if not Path(folder, name, "pyvenv.cfg").exists()]
+        if len(Path(folder).relative_to(root).parts) >= _DEPTH:
+            below.clear()
         found += [Path(folder, "alembic.ini")] if "alembic.ini" in names else []
     if not found:
         raise HeadgateError(
@@ -177,9 +182,10 @@ def _only_ini(root: Path) -> Path:
             "Go to the project's folder, or set alembic in [tool.headgate] to the path of its ini file.",
         )
     if len(found) > 1:
+        names = [path.relative_to(root).as_posix() for path in found[:_NAMED]]
+        rest = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise HeadgateError(
-            f"There are {len(found)} Alembic projects in {root}: "
-            f"{', '.join(path.relative_to(root).as_posix() for path in found)}.",
+            f"There are {len(found)} Alembic projects in {root}: {', '.join(names)}{rest}.",
             "Choose one: set alembic in [tool.headgate] to its path.",
         )
     return found[0]
