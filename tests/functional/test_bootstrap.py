@@ -21,7 +21,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import checkout
+from tests.checkout import ROOT
+
 PYTHON = Path(sys.executable).resolve()
 
 # Enough to build headgate: an install of seconds, where the whole lock is not the point.
@@ -66,20 +68,10 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
 
 
-def _clone(target: Path) -> Clone:
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
-    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
-    for name in subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0"):
-        if name and (ROOT / name).is_file():  # what is being worked on is what is tested
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
-    return Clone(target)
-
-
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
     """A clone whose lock has only what builds headgate."""
-    small = _clone(tmp_path / "clone")
+    small = Clone(checkout.clone(tmp_path / "clone"))
     (small.path / "src" / "headgate" / "__main__.py").write_text(ARRIVAL, encoding="utf-8")
     lock = small.path / "requirements.lock"
     kept, keep = [], False
@@ -147,7 +139,7 @@ def test_a_fresh_clone_becomes_the_tasks_and_the_second_run_needs_no_pip(tmp_pat
 
     That the second run calls no pip is shown by taking pip out of the environment and pointing at an index that is not.
     """
-    fresh = _clone(tmp_path / "un clône à moi")
+    fresh = Clone(checkout.clone(tmp_path / "un clône à moi"))
 
     first = fresh.run("--version")
     assert first.returncode == 0, first.stderr

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.environment import ROOT, Environment
+from tests.checkout import ROOT
+from tests.packaging.environment import Environment
 
 
 @pytest.fixture(scope="session")

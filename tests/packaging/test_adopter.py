@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.packaging.environment import ROOT, Environment
+from tests import checkout
+from tests.packaging.environment import Environment
 
 
 def test_three_lines_of_tasks_bring_the_workflow(clean: Environment, adopter: Path) -> None:
@@ -32,13 +33,8 @@ def test_the_noxfile_runs_the_gate_in_an_environment_of_its_own(clean: Environme
 
 def test_the_gate_passes_on_a_copy_of_the_reference_backend(clean: Environment, tmp_path: Path) -> None:
     """What works in this checkout must not lean on this checkout."""
-    project = tmp_path / "copy"
-    shutil.copytree(
-        ROOT / "backend", project / "backend", ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env")
-    )
-    shutil.copytree(ROOT / "docs", project / "docs")
-    shutil.copy(ROOT / "pyproject.toml", project)
-    (project / "README.md").touch()
+    project = checkout.clone(tmp_path / "copy")
+    shutil.rmtree(project / "src")
     clean.install("--group", "backend")
 
     done = clean.run("headgate", "gate", cwd=project / "backend")
@@ -50,7 +46,13 @@ def test_pre_commit_runs_both_hooks_from_this_repository(clean: Environment, ado
     """The hooks install from nothing but an index, find a file whose name breaks the convention, and run the gate."""
     bad = adopter / "alembic" / "versions" / "20261102090000_create_orders.py"
     misnamed = bad.rename(bad.with_name("orders.py"))
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT)]
+    hooks = checkout.clone(tmp_path / "headgate")
+    for arguments in (
+        ["add", "."],
+        ["-c", "user.name=Anna", "-c", "user.email=anna@example.org", "commit", "-qm", "now"],
+    ):
+        subprocess.run(["git", *arguments], cwd=hooks, check=True)
+    command = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks)]
     surroundings = {**clean.variables, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
 
     def try_repo(*arguments: str) -> subprocess.CompletedProcess[str]:

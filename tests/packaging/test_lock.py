@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.packaging.environment import ROOT
+from tests.checkout import ROOT
 
 
 def _locked() -> dict[str, Version]:

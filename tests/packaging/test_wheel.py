@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from tests.packaging.environment import ROOT, Environment
+from tests.checkout import ROOT
+from tests.packaging.environment import Environment
 
 
 def test_the_wheel_has_the_package_and_nothing_else(dist: Path) -> None:
