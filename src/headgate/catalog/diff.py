@@ -63,8 +63,8 @@ def _changed(key: Key, left: Attributes, right: Attributes) -> Iterator[Differen
             yield Difference(*key, "changed", attribute, left.get(attribute), right.get(attribute))
     shapes: list[Value | None] = [left.get("definition"), right.get("definition")]
     if key[0] == "index":
-        method = left["method"] != right["method"]
-        shapes = [words.index_shape(side, method=method) for side in (left, right)]
+        of, method = (left[part] != right[part] for part in ("of", "method"))
+        shapes = [words.index_shape(side, of=of, method=method) for side in (left, right)]
     if shapes[0] != shapes[1]:
         yield Difference(*key, "changed", "definition", *shapes)
 

@@ -40,13 +40,12 @@ class Difference:
             before: what to call the database of the first catalog.
             after: what to call that of the second.
         """
-        if self.change == "removed":
-            return f"{self.kind} {self.name} is in {before}, not in {after}"
-        if self.change == "added":
-            return f"{self.kind} {self.name} is in {after}, not in {before}"
+        if self.change in ("added", "removed"):
+            there, not_there = (before, after) if self.change == "removed" else (after, before)
+            return f"{self.kind} {self.name} {words.be(self.kind)} in {there}, not in {not_there}"
         if self.change == "moved":
             left, right = self._order()
-            return f"table {self.name} has its columns in the order {left} in {before} and {right} in {after}"
+            return f"the columns of {self.name} stand in the order {left} in {before} and {right} in {after}"
         if self.attribute == "name":
             return f"{self.kind} {self.name} in {before} is named {self.after} in {after}"
         if self.attribute == "kind":
@@ -64,7 +63,7 @@ class Difference:
             return f"+ {self.kind} {self.name} {self.after or ''}".rstrip()
         if self.change == "moved":
             left, right = self._order()
-            return f"~ table {self.name}: columns {left} -> {right}"
+            return f"~ columns of {self.name}: {left} -> {right}"
         if self.attribute in ("name", "kind"):
             left, right = str(self.before), str(self.after)
         else:

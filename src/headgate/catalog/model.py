@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+from headgate.catalog.grants import grants
 
 __all__ = ["Attributes", "Catalog", "Key", "Value"]
 
@@ -73,10 +76,12 @@ class Catalog:
         return hash(self.digest)
 
 
-def _attributes(row: dict[str, object]) -> Attributes:
+def _attributes(row: dict[str, Any]) -> Attributes:
     """The attributes that differ from their default, lists made immutable."""
+    if isinstance(row.get("grants"), list):
+        row["grants"] = grants(*row["grants"])
     return {
-        attribute: tuple(value) if isinstance(value, list) else value  # type: ignore[misc]  # JSON has no better type
+        attribute: tuple(value) if isinstance(value, list) else value
         for attribute, value in row.items()
         if value is not None
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.catalog.model import Attributes, Value
 
-__all__ = ["KINDS", "article", "describe", "index_shape", "phrases", "window"]
+__all__ = ["KINDS", "article", "be", "describe", "index_shape", "phrases", "window"]
 
 # In the order in which differences are told: what others stand on comes first.
 KINDS = (
@@ -26,13 +26,16 @@ _VALUES = {
     "clustered_on": ("is", "clustered on {}", "not clustered"),
     "collation": ("has", "collation {}", "the default collation"),
     "comment": ("has", "the comment '{}'", "no comment"),
+    "command": ("applies to", "{}", "nothing"),
     "compression": ("has", "compression {}", "the default compression"),
     "default": ("has", "default {}", "no default"),
+    "definition": ("is", "defined as {}", "not defined"),
     "deferrable": ("is", "{}", "not deferrable"),
     "fires": ("is", "{}", "enabled"),
     "generated": ("is", "{}", "not generated"),
     "grants": ("has", "the grants {}", "the default grants"),
     "identity": ("is", "{}", "not an identity column"),
+    "index_comment": ("has", "the comment '{}' on its index", "no comment on its index"),
     "inherits": ("has", "the parents {}", "no parents"),
     "labels": ("has", "the labels {}", "no labels"),
     "language": ("is", "written in {}", "written in no language"),
@@ -46,23 +49,27 @@ _VALUES = {
     "partition_key": ("is", "partitioned by {}", "not partitioned"),
     "partition_of": ("is", "a partition of {}", "no partition"),
     "persistence": ("is", "{}", "logged"),
+    "publishes": ("publishes", "{}", "nothing"),
     "replica_identity": ("has", "replica identity {}", "the default replica identity"),
     "result": ("returns", "{}", "nothing"),
+    "roles": ("applies to", "{}", "nobody"),
     "row_security": ("has", "row level security {}", "row level security disabled"),
     "schema": ("is", "in schema {}", "in no schema"),
     "start": ("has", "start {}", "the default start"),
+    "statistics_kinds": ("collects", "{}", "nothing"),
     "statistics": ("has", "statistics target {}", "the default statistics target"),
     "storage": ("has", "storage {}", "the default storage"),
     "tablespace": ("is", "in tablespace {}", "in the default tablespace"),
     "type": ("is", "{}", "without a type"),
+    "using": ("has", "USING {}", "no USING"),
     "version": ("is at", "version {}", "no version"),
     "volatility": ("is", "{}", "volatile"),
+    "with_check": ("has", "WITH CHECK {}", "no WITH CHECK"),
     "wrapper": ("uses", "{}", "no wrapper"),
 }  # fmt: skip
 
 # attribute -> what `is` true, false; absent is whichever of the two is the default and has no value of its own
 _STATES = {
-    "all_tables": ("for all tables", "not for all tables"),
     "cycle": ("cycling", "not cycling"),
     "enabled": ("enabled", "disabled"),
     "enforced": ("enforced", "not enforced"),
@@ -87,7 +94,7 @@ def phrases(kind: str, attribute: str, before: Value | None, after: Value | None
     label = attribute.replace("_", " ")
     verb, given, absent = _VALUES.get(attribute, ("has", f"{label} {{}}", f"no {label}"))
     if attribute == "definition" and (kind == "index" or kind.endswith((" constraint", " key"))):
-        verb, given = "is", "{}"
+        given = "{}"
     left, right = window(before, after, types=attribute == "type")
     return verb, absent if before is None else given.format(left), absent if after is None else given.format(right)
 
@@ -111,6 +118,11 @@ def article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aei' else 'a'} {kind}"
 
 
+def be(kind: str) -> str:
+    """`is` or `are`."""
+    return "are" if kind == "default privileges" else "is"
+
+
 def describe(kind: str, attributes: Attributes) -> str:
     """What an object is, as short as its SQL: `boolean NOT NULL DEFAULT false`, `on t (b)`; else empty."""
     get = attributes.get
@@ -122,6 +134,8 @@ def describe(kind: str, attributes: Attributes) -> str:
         return " ".join(parts)
     if kind == "index":
         return index_shape(attributes, of=True)
+    if kind == "default privileges":
+        return str(get("grants", ""))
     if kind == "enum":
         return f"({_text(get('labels', ()))})"
     if kind.endswith((" constraint", " key")):

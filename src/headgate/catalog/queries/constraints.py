@@ -13,7 +13,8 @@ def queries(major: int) -> tuple[str, ...]:
 
 
 _KIND = """CASE co.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
-           WHEN 'c' THEN 'check constraint' WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion constraint' END AS kind"""
+           WHEN 'c' THEN 'check constraint' WHEN 'f' THEN 'foreign key'
+           WHEN 'x' THEN 'exclusion constraint' END AS kind"""
 
 
 def _constraints(major: int) -> str:
@@ -97,7 +98,8 @@ WHERE NOT EXISTS (SELECT FROM pg_constraint AS co WHERE co.conrelid = r.oid AND 
 # https://www.postgresql.org/docs/18/catalog-pg-statistic-ext.html
 _STATISTICS = f"""
 SELECT 'statistics' AS kind, concat(quote_ident(n.nspname) || '.', quote_ident(s.stxname)) AS name, r.name AS of,
-       pg_get_userbyid(s.stxowner) AS owner, pg_get_statisticsobjdef_columns(s.oid) AS definition,
+       pg_get_userbyid(s.stxowner) AS owner,
+       pg_get_statisticsobjdef_columns(s.oid) || ' FROM ' || r.name AS definition,
        array_to_string(ARRAY(SELECT CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies'
            WHEN 'm' THEN 'mcv' ELSE 'expressions' END FROM unnest(s.stxkind) AS k ORDER BY k),
            ', ') AS statistics_kinds,

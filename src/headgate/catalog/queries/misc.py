@@ -39,7 +39,7 @@ SELECT 'default privileges' AS kind,
            CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
                WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END,
            ' in schema ' || NULLIF(d.defaclnamespace, 0)::regnamespace) AS name,
-       {grants("d.defaclacl", "b.builtin")}
+       {grants("d.defaclacl", "coalesce(b.builtin, '{}')")}
 FROM pg_default_acl AS d
 CROSS JOIN LATERAL (SELECT CASE d.defaclnamespace WHEN 0 THEN
     acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole) END) AS b (builtin)
@@ -51,20 +51,22 @@ def _publications(major: int) -> str:
 
     https://www.postgresql.org/docs/18/catalog-pg-publication-rel.html
     """
-    columns, schemas = "''", "NULL"
+    part, schemas = "''", ""
     if major >= 15:
-        columns = """concat(
-            ' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
-                     WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs)) || ')',
-            ' WHERE ' || pg_get_expr(m.prqual, m.prrelid))"""
-        schemas = """(SELECT array_agg(pnnspid::regnamespace::text ORDER BY pnnspid::regnamespace::text COLLATE "C")
-                     FROM pg_publication_namespace WHERE pnpubid = p.oid)"""
+        part = """concat(
+                ' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
+                         WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs)) || ')',
+                ' WHERE ' || pg_get_expr(m.prqual, m.prrelid))"""
+        schemas = """
+            UNION ALL SELECT 'all tables in schema ' || pnnspid::regnamespace
+            FROM pg_publication_namespace WHERE pnpubid = p.oid"""
     return f"""
 SELECT 'publication' AS kind, quote_ident(p.pubname) AS name,
        {owner("p.pubowner")}, {comment("pg_publication", "p.oid")},
-       CASE WHEN p.puballtables THEN true END AS all_tables, {schemas} AS schemas,
-       (SELECT array_agg(m.prrelid::regclass || {columns} ORDER BY m.prrelid::regclass::text COLLATE "C")
-        FROM pg_publication_rel AS m WHERE m.prpubid = p.oid) AS tables,
+       (SELECT array_agg(published ORDER BY published COLLATE "C") FROM (
+            SELECT 'all tables' WHERE p.puballtables
+            UNION ALL SELECT m.prrelid::regclass || {part} FROM pg_publication_rel AS m WHERE m.prpubid = p.oid{schemas}
+        ) AS one (published)) AS publishes,
        concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
            CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS operations,
        CASE WHEN p.pubviaroot THEN true END AS via_root,
@@ -124,13 +126,14 @@ WHERE {user_made(catalog, "x.oid", f"x.{prefix}namespace")}
 _METHOD = "(SELECT amname FROM pg_am WHERE oid = x.{}method)"
 
 # The names of the columns that hold a collation's locale changed with 15 and 17.
-_COLLATION = """concat_ws(', ', 'provider = ' || x.collprovider::text, 'locale = '
-    || coalesce(to_jsonb(x) ->> 'colllocale', to_jsonb(x) ->> 'colliculocale', x.collcollate::text), 'rules = ' || (to_jsonb(x) ->> 'collicurules'),
+_COLLATION = """concat_ws(', ', 'provider = ' || x.collprovider::text,
+    'locale = ' || coalesce(to_jsonb(x) ->> 'colllocale', to_jsonb(x) ->> 'colliculocale', x.collcollate::text),
+    'rules = ' || (to_jsonb(x) ->> 'collicurules'),
     CASE WHEN NOT x.collisdeterministic THEN 'deterministic = false' END)"""
 
-_CONFIGURATION = """concat('parser ', x.cfgparser, ': ', (SELECT string_agg(
-    m.maptokentype || ' ' || m.mapdict::regdictionary, ', ' ORDER BY m.maptokentype, m.mapseqno)
-    FROM pg_ts_config_map AS m WHERE m.mapcfg = x.oid))"""
+_CONFIGURATION = """concat('parser ', (SELECT quote_ident(prsname) FROM pg_ts_parser WHERE oid = x.cfgparser), ': ',
+    (SELECT string_agg(m.maptokentype || ' ' || m.mapdict::regdictionary, ', ' ORDER BY m.maptokentype, m.mapseqno)
+     FROM pg_ts_config_map AS m WHERE m.mapcfg = x.oid))"""
 
 _BY_NAME = (
     _by_name("collation", "pg_collation", "coll", definition=_COLLATION),

@@ -32,7 +32,8 @@ SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE '
            (SELECT concat_ws(', ', 'sfunc = ' || a.aggtransfn, 'stype = ' || format_type(a.aggtranstype, NULL),
                 'sspace = ' || NULLIF(a.aggtransspace, 0), 'initcond = ' || quote_literal(a.agginitval),
                 'finalfunc = ' || NULLIF(a.aggfinalfn::oid, 0)::regproc,
-                CASE WHEN a.aggfinalextra THEN 'finalfunc_extra' END, 'finalfunc_modify = ' || a.aggfinalmodify::text,
+                CASE WHEN a.aggfinalextra THEN 'finalfunc_extra' END,
+                'finalfunc_modify = ' || NULLIF(a.aggfinalmodify::text, 'r'),
                 'combinefunc = ' || NULLIF(a.aggcombinefn::oid, 0)::regproc,
                 'serialfunc = ' || NULLIF(a.aggserialfn::oid, 0)::regproc,
                 'deserialfunc = ' || NULLIF(a.aggdeserialfn::oid, 0)::regproc,
@@ -41,7 +42,7 @@ SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE '
                 'mstype = ' || format_type(NULLIF(a.aggmtranstype, 0), NULL),
                 'mfinalfunc = ' || NULLIF(a.aggmfinalfn::oid, 0)::regproc,
                 'minitcond = ' || quote_literal(a.aggminitval), 'sortop = ' || NULLIF(a.aggsortop, 0)::regoperator,
-                'kind = ' || a.aggkind::text)
+                'kind = ' || NULLIF(a.aggkind::text, 'n'))
             FROM pg_aggregate AS a WHERE a.aggfnoid = p.oid) END AS definition
 FROM pg_proc AS p
 JOIN pg_language AS l ON l.oid = p.prolang

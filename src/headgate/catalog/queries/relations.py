@@ -158,19 +158,19 @@ def _limits(s: str) -> dict[str, str]:
 # A sequence behind an identity column is told as the column's identity.
 # https://www.postgresql.org/docs/18/catalog-pg-sequence.html
 _SEQUENCES = f"""
-SELECT 'sequence' AS kind, c.name, owning.name AS of, {owner("c.relowner")}, {comment("pg_class", "c.oid")},
+SELECT 'sequence' AS kind, c.name, own.refobjid::regclass::text AS of,
+       {owner("c.relowner")}, {comment("pg_class", "c.oid")},
        {grants("c.relacl", "acldefault('s', c.relowner)")},
        CASE WHEN c.relpersistence = 'u' THEN 'unlogged' END AS persistence,
        format_type(s.seqtypid, NULL) AS type, s.seqincrement AS increment, s.seqcache AS cache, s.seqcycle AS cycle,
        CASE WHEN s.seqmin <> {_limits("s")["min"]} THEN s.seqmin END AS minvalue,
        CASE WHEN s.seqmax <> {_limits("s")["max"]} THEN s.seqmax END AS maxvalue,
        CASE WHEN s.seqstart <> {_limits("s")["start"]} THEN s.seqstart END AS start,
-       owning.name || '.' || quote_ident(a.attname) AS owned_by
+       own.refobjid::regclass || '.' || quote_ident(a.attname) AS owned_by
 FROM relation AS c
 JOIN pg_sequence AS s ON s.seqrelid = c.oid
 LEFT JOIN pg_depend AS own ON own.classid = 'pg_class'::regclass AND own.objid = c.oid AND own.objsubid = 0
     AND own.refclassid = 'pg_class'::regclass AND own.refobjsubid > 0 AND own.deptype IN ('a', 'i')
-LEFT JOIN relation AS owning ON owning.oid = own.refobjid
 LEFT JOIN pg_attribute AS a ON a.attrelid = own.refobjid AND a.attnum = own.refobjsubid
-WHERE own.deptype IS NULL OR (own.deptype = 'a' AND owning.oid IS NOT NULL)
+WHERE own.deptype IS NULL OR (own.deptype = 'a' AND own.refobjid IN (SELECT oid FROM relation))
 """
