@@ -18,3 +18,10 @@ def clone(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     return target
+
+
+def commit(folder: Path) -> None:
+    """Commit everything in a repository, as somebody."""
+    subprocess.run(["git", "add", "."], cwd=folder, check=True)
+    somebody = ["-c", "user.name=Anna", "-c", "user.email=anna@example.org"]
+    subprocess.run(["git", *somebody, "commit", "--quiet", "--allow-empty", "-m", "now"], cwd=folder, check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import checkout
 from tests.checkout import ROOT
 from tests.packaging.environment import Environment
 
@@ -37,7 +38,6 @@ def adopter(tmp_path: Path) -> Path:
     """A small project of somebody else's, in git."""
     project = tmp_path / "shop"
     shutil.copytree(Path(__file__).parent / "adopter", project)
-    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "shop"]):
-        identity = ["-c", "user.name=Anna", "-c", "user.email=anna@example.org"]
-        subprocess.run(["git", *identity, *arguments], cwd=project, check=True)
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(project)], check=True)
+    checkout.commit(project)
     return project

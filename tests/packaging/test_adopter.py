@@ -47,11 +47,7 @@ def test_pre_commit_runs_both_hooks_from_this_repository(clean: Environment, ado
     bad = adopter / "alembic" / "versions" / "20261102090000_create_orders.py"
     misnamed = bad.rename(bad.with_name("orders.py"))
     hooks = checkout.clone(tmp_path / "headgate")
-    for arguments in (
-        ["add", "."],
-        ["-c", "user.name=Anna", "-c", "user.email=anna@example.org", "commit", "-qm", "now"],
-    ):
-        subprocess.run(["git", *arguments], cwd=hooks, check=True)
+    checkout.commit(hooks)
     command = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks)]
     surroundings = {**clean.variables, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
 
