@@ -171,10 +171,9 @@ def _alembic_config(ini: Path, section: str) -> AlembicConfig:
 def _only_ini(root: Path) -> Path:
     found = []
     for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
-        below[:] = [name for name in below if not Path(folder, name, "pyvenv.cfg").exists()]
-        if len(Path(folder).relative_to(root).parts) >= _DEPTH:
+        if "pyvenv.cfg" in names or len(Path(folder).relative_to(root).parts) >= _DEPTH:
             below.clear()
+        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
         found += [Path(folder, "alembic.ini")] if "alembic.ini" in names else []
     if not found:
         raise HeadgateError(
