@@ -135,6 +135,10 @@ class Migrations:
         with self._on_our_database():
             command.downgrade(self._config, revision)
 
+    def check(self) -> None:
+        with self._on_our_database():
+            command.check(self._config)
+
     @contextmanager
     def _on_our_database(self) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:

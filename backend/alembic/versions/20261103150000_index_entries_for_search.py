@@ -28,7 +28,7 @@ def upgrade() -> None:
         op.create_index(
             "ix_entries_search",
             "entries",
-            [sa.literal_column("to_tsvector('english', title || ' ' || body)")],
+            [sa.literal_column("to_tsvector('english', (title || ' ') || body)")],
             postgresql_using="gin",
             postgresql_concurrently=True,
         )

@@ -6,6 +6,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.fastapi import GraphQLRouter
+from strawberry.types import ExecutionContext
 
 from backend.src.graphql.context import Context, OpenSession
 from backend.src.graphql.mutations import Mutation
@@ -23,7 +24,14 @@ def _is_ours(error: GraphQLError) -> bool:
     return error.original_error is not None and not isinstance(error.original_error, (ServiceError, GraphQLError))
 
 
-schema = strawberry.Schema(
+class _Schema(strawberry.Schema):
+    """A schema that logs what went wrong on our side; what the caller did wrong is in the answer to them."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        super().process_errors([error for error in errors if _is_ours(error)], execution_context)
+
+
+schema = _Schema(
     Query,
     Mutation,
     extensions=[
