@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headgate.config import load
 from headgate.errors import HeadgateError
+from headgate.project import find
 from headgate.redaction import redacted
 from headgate.rehearsal import child
 from headgate.rehearsal.isolation import only_scratch
@@ -22,7 +24,6 @@ from headgate.revisions.risk import risk, rollback
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     from headgate.catalog import Difference
 
@@ -75,17 +76,28 @@ def write(
         variable=variable,
         at=at or datetime.now(UTC),
     )
-    script = _script(_alembic_config(task))
-    heads = _heads(script)
+    history = find(replace(load(task.ini.parent), alembic=str(task.ini), section=section))
+    heads = history.heads
+    if len(heads) > 1:
+        raise HeadgateError(
+            f"The history has {len(heads)} heads: {', '.join(heads)}.",
+            "Set down_revision of the one that is not merged yet to the other, or join them: "
+            f'alembic merge -m "join the heads" {" ".join(heads)}.',
+        )
     if current is not None and set(current) != set(heads):
         raise HeadgateError(
             f"The database is at {', '.join(sorted(current)) or 'nothing'}, the revisions are at {heads[0]}."
             if heads
             else f"The database is at {', '.join(sorted(current))}, and there is no revision.",
-            "Bring it to the head with `headgate migrate.up`, then run the command again.",
+            "Bring it to the head with `inv migrate.up`, then run the command again.",
         )
-    id_ = naming.revision_id(task.at, {known.revision for known in script.walk_revisions()})
-    said = Header(message=task.message, intent=intent or "", risk=risk(differences), rollback=rollback(differences))
+    id_ = naming.revision_id(task.at, history.revisions)
+    said = Header(
+        message=task.message,
+        intent=naming.clean_message(intent) if intent and intent.strip() else "",
+        risk=risk(differences),
+        rollback=rollback(differences),
+    )
     try:
         path = child.call(_generate, task, id_)
         if path is None or not _finish(path, id_, heads, said, task):
@@ -94,8 +106,8 @@ def write(
                 f"Change a model first, or write the revision by hand: {_command(task)}.",
             )
     except BaseException:
-        for folder in script.version_locations or [str(Path(script.dir, "versions"))]:
-            for leftover in Path(folder).rglob(f"{id_}_*"):
+        for folder in history.version_folders:
+            for leftover in folder.rglob(f"{id_}_*"):
                 leftover.unlink(missing_ok=True)
         raise
     return path
@@ -126,28 +138,6 @@ def _alembic_config(task: _Task) -> Config:
     return config
 
 
-def _script(config: Config) -> ScriptDirectory:
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(config)
-
-
-def _heads(script: ScriptDirectory) -> tuple[str, ...]:
-    from alembic.util import CommandError
-
-    try:
-        heads = tuple(sorted(script.get_heads()))
-    except CommandError as error:
-        raise HeadgateError(f"{_line(error)}.", "Mend the history first; `headgate gate` names the file.") from error
-    if len(heads) > 1:
-        raise HeadgateError(
-            f"The history has {len(heads)} heads: {', '.join(heads)}.",
-            f"Set down_revision of the one that is not merged yet to the other, or join them: alembic merge -m "
-            f'"join the heads" {" ".join(heads)}.',
-        )
-    return heads
-
-
 def _generate(_emit: child.Emit, task: _Task, id_: str) -> Path | None:
     """Have Alembic write the file, in the child process; `None` when there was nothing to write."""
     from alembic import command
@@ -175,7 +165,7 @@ def _generate(_emit: child.Emit, task: _Task, id_: str) -> Path | None:
 
 
 def _command(task: _Task) -> str:
-    return f"headgate migrate.new --empty -m {shlex.quote(task.message)}"
+    return f"inv migrate.new --empty -m {shlex.quote(task.message)}"
 
 
 def _line(error: BaseException) -> str:
@@ -185,7 +175,7 @@ def _line(error: BaseException) -> str:
 
 def _advice(error: BaseException) -> str:
     if "not up to date" in str(error):
-        return "Have the migrations build the database first: `headgate migrate.up`."
+        return "Have the migrations build the database first: `inv migrate.up`."
     return "Mend what it names, then run the command again; no file was left."
 
 

@@ -106,7 +106,8 @@ _CONSTRAINTS = frozenset(
 
 def _of_new_column(table: str, definition: str) -> str:
     given, _, default = definition.partition(" DEFAULT ")
-    if "STORED" in given.split() or "IDENTITY" in given.upper().split():
+    words = given.casefold().split()
+    if "generated" in words and ("stored" in words or "identity" in words):
         return f"rewrites {table} under ACCESS EXCLUSIVE: readers wait"
     if "NOT NULL" in given and not default:
         return f"fails when {table} holds a row"

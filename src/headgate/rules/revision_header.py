@@ -80,7 +80,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     condition="The docstring of a new revision lacks its message, Intent, Risk or Rollback, or leaves one unfilled.",
     effect="Whoever reviews or rolls back the revision must guess what it is for and what undoing it loses.",
-    workaround="Fill in the three lines; `headgate migrate.new` writes what it can tell from the schema.",
+    workaround="Fill in the three lines; `inv migrate.new` writes what it can tell from the schema.",
     bad=_REVISION.format(lines=""),
     good=_REVISION.format(
         lines="""

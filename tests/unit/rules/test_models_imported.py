@@ -35,7 +35,7 @@ def downgrade() -> None:
         'models = __import__("backend")',
         "try:\n    from backend.src.models import Entry\nexcept ImportError:\n    Entry = None",
         "def late():\n    from backend.src.models import Entry\n    return Entry",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelse:\n    from backend.src.models import Entry",
+        "import typing as t\nif t.TYPE_CHECKING:\n    pass\nelse:\n    from backend.src.models import Entry",
     ],
 )
 def test_every_way_to_import_own_code_fires(judge, line: str) -> None:

@@ -117,8 +117,8 @@ def test_a_parameter_is_not_the_constant_of_the_same_name(judge) -> None:
     ("statement", "fix"),
     [
         (
-            "op.execute(f\"UPDATE entries SET owner = '{name}' WHERE id > {LIMIT}\")",
-            'op.execute(sa.text("UPDATE entries SET owner = :name WHERE id > :LIMIT").bindparams(name=name, LIMIT=LIMIT))',
+            "op.execute(f\"UPDATE entries SET owner = '{name}' WHERE id > {n}\")",
+            'op.execute(sa.text("UPDATE entries SET owner = :name WHERE id > :n").bindparams(name=name, n=n))',
         ),
         (
             "op.execute(\"INSERT INTO users (name, note) VALUES ('%s', %s)\" % (name, name))",
