@@ -113,7 +113,7 @@ def rollback(evidence: Evidence) -> Evidence:
     if not evidence.project.new:
         return evidence.with_check("rollback", "no new revision to take back")
     moved = sum(any(d.change == "moved" for d in (*p.not_restored, *p.not_repeated)) for p in proved)
-    order = f"; {moved} differ in column order alone" if moved and not findings else ""
+    order = f"; in {moved} of them only the order of columns differs" if moved and not findings else ""
     shown = f"{len(proved)} of {_counted(len(evidence.project.new), 'new revision')} down and up again{order}"
     incomplete = not proofs.reached_head and not findings
     return evidence.with_check("rollback", shown, findings, status=Status.NOT_RUN if incomplete else None)

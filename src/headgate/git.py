@@ -29,7 +29,7 @@ class Repository:
         """Give what `git <arguments>` printed, or `None` when git says no."""
         # A hook's GIT_DIR and GIT_INDEX_FILE would point git at another repository than `root`.
         environment = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             ["git", "-c", "core.quotepath=off", "-C", str(self.root), *arguments],
             capture_output=True,
             check=False,

@@ -91,7 +91,7 @@ def install_hooks(config: Config) -> str:
         return "git hooks: not installed, this is no git repository"
     if not (config.root / ".pre-commit-config.yaml").is_file():
         return "git hooks: none, there is no .pre-commit-config.yaml"
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "pre_commit", "install"], cwd=config.root, capture_output=True, text=True, check=False
     )
     if done.returncode:
@@ -160,4 +160,4 @@ def _installed(name: str, module: str) -> Fact:
 def _output(*command: str) -> str | None:
     if shutil.which(command[0]) is None:
         return None
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -114,7 +114,8 @@ def _passwords(url: str) -> Iterator[str]:
 
 def _passfile_fields(line: str) -> list[str]:
     """Split one line of a password file, where a backslash keeps a colon (libpq, "The Password File")."""
-    fields, current, escaped = [], "", False
+    fields: list[str] = []
+    current, escaped = "", False
     for character in line:
         if escaped:
             current, escaped = current + character, False

@@ -117,7 +117,7 @@ def running(config: Config, url: str) -> Iterator[str]:
         HeadgateError: it does not start; holds the last line that it printed.
     """
     port = _free_port()
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         serve_command(config, port, reload=False),
         cwd=folder(config),
         env={**os.environ, config.url_variable: url},
@@ -158,8 +158,8 @@ def _answers(url: str) -> bool:
 
 
 def _ask(url: str, body: bytes | None = None) -> Any:
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

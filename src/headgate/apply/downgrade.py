@@ -66,7 +66,7 @@ def plan(project: Project, steps: int, tell: Callable[[str], None] = lambda _: N
     applied = target.applied(project)
     if steps < 1:
         raise HeadgateError(f"-n {steps} is no number of steps.", "Give 1 or more.")
-    back = [id_ for id_ in reversed(project.revisions) if id_ in applied][:steps]
+    back = [id_ for id_ in reversed(list(project.revisions)) if id_ in applied][:steps]
     if len(back) < steps:
         raise HeadgateError(
             f"The database has {len(applied)} revisions, so {steps} cannot be taken back.",
@@ -128,7 +128,7 @@ def _losses(url: str, made: tuple[Difference, ...]) -> Iterator[Loss]:
                 difference.name.rpartition(".") if difference.kind == "column" else (difference.name, "", "*")
             )
             try:
-                row = connection.execute(f"SELECT count({column}) FROM {table}").fetchone()  # type: ignore[arg-type]
+                row = connection.execute(f"SELECT count({column}) FROM {table}").fetchone()
             except (errors.UndefinedTable, errors.UndefinedColumn):
                 continue  # made and dropped again within the steps that are taken back
             if row and row[0]:

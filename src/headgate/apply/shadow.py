@@ -49,7 +49,7 @@ def shadow_of(alembic: Config, engine: Engine) -> Engine | None:
     server = stack.enter_context(scratch_server(major=config.postgres, cache=config.cache, url=config.server_url))
     scratch = stack.enter_context(database(server))
     # Alembic's contexts are module globals, and this process is inside one: the upgrade needs a process of its own.
-    upgrade = subprocess.run(  # noqa: S603
+    upgrade = subprocess.run(
         [
             sys.executable,
             "-m",

@@ -18,7 +18,7 @@ __all__ = ["connect", "only_scratch"]
 
 
 @contextmanager
-def only_scratch(url: str, variable: str, folder: Path) -> Iterator[None]:
+def only_scratch(url: str, variable: str, folder: Path, models_url: str | None = None) -> Iterator[None]:
     """Hand env.py the scratch database's URL, and refuse every connection of SQLAlchemy to anything else.
 
     For the child process of a rehearsal: the environment, the working folder and SQLAlchemy's classes are changed and
@@ -28,6 +28,7 @@ def only_scratch(url: str, variable: str, folder: Path) -> Iterator[None]:
         url: the scratch database.
         variable: the environment variable that env.py may read.
         folder: where Alembic would be run; env.py may name files relative to it.
+        models_url: the scratch database that the models build, which headgate itself connects to.
 
     Raises:
         HeadgateError: from within the run, when env.py connects elsewhere. Nothing has been reached then.
@@ -36,10 +37,10 @@ def only_scratch(url: str, variable: str, folder: Path) -> Iterator[None]:
 
     os.environ[variable] = url
     os.chdir(folder)
-    allowed = make_url(url)
+    allowed = {_address(_parameters(make_url(given))) for given in (url, models_url) if given}
 
     def refuse(dialect: Any, _record: Any, arguments: Any, parameters: Mapping[str, Any]) -> None:
-        if dialect.name == "postgresql" and not arguments and _address(parameters) == _address(_parameters(allowed)):
+        if dialect.name == "postgresql" and not arguments and _address(parameters) in allowed:
             return
         where = parameters.get("host") or parameters.get("database") or "its default address"
         raise HeadgateError(

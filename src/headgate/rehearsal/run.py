@@ -54,7 +54,7 @@ def _perform(
     runner = Runner(ini, section, url, emit)
     steps: list[Step] = []
     runner.listen()
-    with only_scratch(url, variable, runner.ini.parent):
+    with only_scratch(url, variable, runner.ini.parent, models_url):
         for move in moves:
             steps.append(runner.run(move))
             if steps[-1].failure:

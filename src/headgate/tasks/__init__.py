@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invoke import Collection
+from invoke.collection import Collection
 
 __all__ = ["SECTIONS", "collection"]
 
@@ -32,6 +32,27 @@ def collection() -> Collection:
     from headgate.tasks import backend, db, docs, migrate, workflow
 
     root = Collection(workflow.setup, workflow.doctor, workflow.gate, workflow.checklist, workflow.ship)
+    root.add_task(docs.check, name="docs-check", default=False)
     for part in (migrate, backend, docs, db):
-        root.add_collection(part.collection())
-    return root
+        root.add_collection(_in_order(part.collection()))
+    return _in_order(root)
+
+
+class _Name(str):
+    """A task's name that sorts by the workflow: `inv --list` is Invoke's own, and all it does is sort."""
+
+    __slots__ = ("place",)
+
+    place: int
+
+    def __lt__(self, other: str) -> bool:
+        return self.place < getattr(other, "place", len(SECTIONS))
+
+
+def _in_order(part: Collection) -> Collection:
+    known = {full.removeprefix(f"{part.name}."): place for place, full in enumerate(SECTIONS)}
+    for name in list(part.tasks):
+        ordered = _Name(name)
+        ordered.place = known.get(name, len(SECTIONS))
+        part.tasks[ordered] = part.tasks.pop(name)
+    return part

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import subprocess
 
-import invoke
+from invoke.collection import Collection
+from invoke.context import Context
 
 from headgate import service
-from headgate.tasks.front import progress, project, settings, task
+from headgate.tasks.front import end, progress, project, settings, task
 
 __all__ = ["collection"]
 
 
-@task(help={"args": "more arguments for pytest, as one word"})
-def test(context: invoke.Context, args: str = "") -> None:
+@task(name="test", help={"args": "more arguments for pytest, as one word"})
+def suite(context: Context, args: str = "") -> None:
     """Run the service's own tests."""
     import shlex
 
-    done = subprocess.run(  # noqa: S603
-        [*service.suite_command(), *shlex.split(args)], cwd=service.folder(settings()), check=False
-    )
+    done = subprocess.run([*service.suite_command(), *shlex.split(args)], cwd=service.folder(settings()), check=False)
     if done.returncode:
-        raise invoke.Exit(code=done.returncode)
+        end(done.returncode)
 
 
 @task(help={"port": "the TCP port to listen on", "reload": "restart when a file changes"})
-def serve(context: invoke.Context, port: int = 8000, reload: bool = True) -> None:
+def serve(context: Context, port: int = 8000, reload: bool = True) -> None:
     """Serve the service on this machine."""
     config = settings()
     folder = service.folder(config)
-    with subprocess.Popen(service.serve_command(config, port, reload=reload), cwd=folder) as process:  # noqa: S603
+    with subprocess.Popen(service.serve_command(config, port, reload=reload), cwd=folder) as process:
         try:
             process.wait()
         except KeyboardInterrupt:
@@ -38,7 +37,7 @@ def serve(context: invoke.Context, port: int = 8000, reload: bool = True) -> Non
 
 
 @task()
-def smoke(context: invoke.Context) -> None:
+def smoke(context: Context) -> None:
     """Start the service and exercise its GraphQL."""
     from headgate.rehearsal.drift import built
 
@@ -51,6 +50,6 @@ def smoke(context: invoke.Context) -> None:
         print(line)
 
 
-def collection() -> invoke.Collection:
+def collection() -> Collection:
     """Give the namespace."""
-    return invoke.Collection("backend", test, serve, smoke)
+    return Collection("backend", suite, serve, smoke)

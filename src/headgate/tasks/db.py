@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import invoke
+from invoke.collection import Collection
+from invoke.context import Context
 
 from headgate.errors import HeadgateError
 from headgate.tasks.front import confirm, print_json, settings, task
@@ -11,27 +12,27 @@ __all__ = ["collection"]
 
 
 @task()
-def start(context: invoke.Context) -> None:
+def start(context: Context) -> None:
     """Start the project's own server."""
     from headgate.postgres import development
 
     config = settings()
     server = development.start(config.root, major=config.postgres, state=config.state)
-    print(f"PostgreSQL {server.version} is running: {server.url()}")
+    print(f"PostgreSQL {server.server.version} is running: {server.url()}")
 
 
 @task()
-def stop(context: invoke.Context) -> None:
+def stop(context: Context) -> None:
     """Stop the project's own server; data stays."""
     from headgate.postgres import development
 
     config = settings()
-    stopped = development.stop(config.root, major=config.postgres, state=config.state)
+    stopped = development.stop(config.root, state=config.state)
     print("The server is stopped; its data stays." if stopped else "The server was not running.")
 
 
 @task(help={"yes": "do it without asking"})
-def reset(context: invoke.Context, yes: bool = False) -> None:
+def reset(context: Context, yes: bool = False) -> None:
     """Empty the project's own database."""
     from headgate.postgres import development
 
@@ -43,7 +44,7 @@ def reset(context: invoke.Context, yes: bool = False) -> None:
 
 
 @task()
-def url(context: invoke.Context) -> None:
+def url(context: Context) -> None:
     """Print the database's URL, passwords hidden."""
     import headgate
     from headgate.redaction import display_url
@@ -53,18 +54,20 @@ def url(context: invoke.Context) -> None:
 
 
 @task(help={"json": "print one JSON document"})
-def status(context: invoke.Context, json: bool = False) -> None:
+def status(context: Context, json: bool = False) -> None:
     """Show the project's own server."""
     from headgate.postgres import development
 
     config = settings()
-    found = development.status(config.root, major=config.postgres, state=config.state)
+    found = development.status(config.root, state=config.state)
     if json:
-        print_json(found.to_json())
-    else:
-        print(found)
+        print_json(vars(found))
+        return
+    state = f"running, pid {found.pid}" if found.running else "not running"
+    print(f"PostgreSQL {found.version}, {state}" if found.version else "This project has no server yet: inv db.start")
+    print(f"data in {found.data}, {found.size / 1_000_000:.0f} MB")
 
 
-def collection() -> invoke.Collection:
+def collection() -> Collection:
     """Give the namespace."""
-    return invoke.Collection("db", start, stop, reset, url, status)
+    return Collection("db", start, stop, reset, url, status)

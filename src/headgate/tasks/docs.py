@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import invoke
+from invoke.collection import Collection
+from invoke.context import Context
 
 from headgate.tasks.front import finish, project, task
 
@@ -10,7 +11,7 @@ __all__ = ["collection"]
 
 
 @task(help={"json": "print one JSON document"}, default=True)
-def check(context: invoke.Context, json: bool = False) -> None:
+def check(context: Context, json: bool = False) -> None:
     """Hold the documents against the code."""
     from headgate import gate
 
@@ -19,7 +20,7 @@ def check(context: invoke.Context, json: bool = False) -> None:
 
 
 @task()
-def sync(context: invoke.Context) -> None:
+def sync(context: Context) -> None:
     """Write the generated parts of the documents."""
     from headgate.docs.sync import sync as write
 
@@ -31,6 +32,6 @@ def sync(context: invoke.Context) -> None:
         print("Every generated part is current.")
 
 
-def collection() -> invoke.Collection:
+def collection() -> Collection:
     """Give the namespace."""
-    return invoke.Collection("docs", check, sync)
+    return Collection("docs", check, sync)

@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import invoke
+from invoke.context import Context
+from invoke.exceptions import Exit as Ended
+from invoke.exceptions import UnexpectedExit
+from invoke.tasks import Task
 
 from headgate.errors import Exit, HeadgateError
 from headgate.redaction import redacted
@@ -25,25 +28,30 @@ if TYPE_CHECKING:
     from headgate.project import Project
     from headgate.report.model import Report
 
-__all__ = ["confirm", "console", "fail", "finish", "print_json", "progress", "project", "settings", "task"]
+__all__ = ["confirm", "console", "end", "fail", "finish", "print_json", "progress", "project", "settings", "task"]
 
 _INTERRUPTED = 128 + signal.SIGINT
 
 
 def task(
-    *, help: Mapping[str, str] | None = None, aliases: tuple[str, ...] = (), default: bool = False
-) -> Callable[[Callable[..., None]], invoke.Task[Any]]:
+    *,
+    name: str | None = None,
+    help: Mapping[str, str] | None = None,
+    aliases: tuple[str, ...] = (),
+    default: bool = False,
+) -> Callable[[Callable[..., None]], Task[Any]]:
     """Declare a task: expected failures end it with two lines, our own defects with a report to send.
 
     Args:
+        name: its name, where that is not the function's.
         help: each option's help.
         aliases: other names of the task.
         default: whether it is what the namespace's own name runs.
     """
 
-    def declare(body: Callable[..., None]) -> invoke.Task[Any]:
+    def declare(body: Callable[..., None]) -> Task[Any]:
         @functools.wraps(body)
-        def run(context: invoke.Context, *arguments: Any, **options: Any) -> None:
+        def run(context: Context, *arguments: Any, **options: Any) -> None:
             # A CI runner that cancels sends SIGTERM: leave by the same door as Ctrl-C, so that everything is put away.
             signal.signal(signal.SIGTERM, _interrupt)
             try:
@@ -52,17 +60,17 @@ def task(
                 fail(error)
             except KeyboardInterrupt:
                 print("\nStopped. What was started for this command has been put away.", file=sys.stderr)
-                raise invoke.Exit(code=_INTERRUPTED) from None
+                end(_INTERRUPTED)
             except BrokenPipeError:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                raise invoke.Exit(code=0) from None
-            except (invoke.Exit, invoke.UnexpectedExit, SystemExit):
+                end(Exit.NOTHING_TO_FIX)
+            except (Ended, UnexpectedExit, SystemExit):
                 raise
             except Exception:
                 _crash(body.__name__)
 
         # positional=(): a required positional would swallow the next word, `--help` included.
-        return invoke.task(run, positional=(), help=dict(help or {}), aliases=aliases, default=default)
+        return Task(run, name=name, positional=(), help=dict(help or {}), aliases=aliases, default=default)
 
     return declare
 
@@ -97,7 +105,7 @@ def finish(report: Report, root: Path, *, as_json: bool) -> None:
 
         terminal.print_report(console(), report, root)
     if report.exit:
-        raise invoke.Exit(code=int(report.exit))
+        end(report.exit)
 
 
 def print_json(value: object) -> None:
@@ -132,7 +140,12 @@ def progress() -> Iterator[Callable[[str], None]]:
 def fail(error: HeadgateError) -> NoReturn:
     """Print an expected failure's two lines and end with its exit code."""
     print(f"error: {redacted(error.what)}\n  fix: {redacted(error.fix)}", file=sys.stderr)
-    raise invoke.Exit(code=int(error.code))
+    end(error.code)
+
+
+def end(code: int) -> NoReturn:
+    """End the command with an exit code; what there was to say has been said."""
+    raise Ended(code=int(code)) from None
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -150,4 +163,4 @@ def _crash(name: str) -> NoReturn:
         f"{report}",
         file=sys.stderr,
     )
-    raise invoke.Exit(code=int(Exit.OUR_BUG))
+    end(Exit.OUR_BUG)

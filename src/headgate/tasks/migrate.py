@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
-import invoke
+from invoke.collection import Collection
+from invoke.context import Context
 
 from headgate.errors import Exit, HeadgateError
-from headgate.tasks.front import confirm, console, finish, print_json, progress, project, task
+from headgate.tasks.front import confirm, end, finish, print_json, progress, project, task
 
 __all__ = ["collection"]
 
@@ -16,7 +16,7 @@ _JSON = "print one JSON document"
 
 
 @task(help={"json": _JSON}, default=True)
-def status(context: invoke.Context, json: bool = False) -> None:
+def status(context: Context, json: bool = False) -> None:
     """Show where models, files and database stand."""
     from headgate.apply.target import find
     from headgate.redaction import display_url
@@ -41,15 +41,15 @@ def status(context: invoke.Context, json: bool = False) -> None:
         print_json(facts)
         return
     print(f"project    {facts['project']}, {len(found.revisions)} revisions, head {', '.join(found.heads) or 'none'}")
-    print(f"new        {'no git, so not known' if new is None else ', '.join(new) or 'none since the base branch'}")
+    print(f"new        {'no git, so not known' if new is None else _span(new) or 'none since the base branch'}")
     print(f"database   {facts['database']}")
     print(f"           at {', '.join(target.heads) or 'nothing'}; {len(waiting)} to apply")
     if waiting:
-        print(f"next       inv migrate.up applies {', '.join(waiting)}")
+        print(f"next       inv migrate.up applies {_span(waiting)}")
 
 
 @task(help={"json": _JSON})
-def plan(context: invoke.Context, json: bool = False) -> None:
+def plan(context: Context, json: bool = False) -> None:
     """Show what the models would change, and its cost."""
     from headgate.rehearsal.drift import built
     from headgate.revisions.risk import risk
@@ -77,7 +77,7 @@ def plan(context: invoke.Context, json: bool = False) -> None:
     aliases=("revision",),
 )
 def new(
-    context: invoke.Context,
+    context: Context,
     message: str | None = None,
     empty: bool = False,
     intent: str | None = None,
@@ -115,7 +115,7 @@ def new(
 
 
 @task(help={"json": _JSON})
-def review(context: invoke.Context, json: bool = False) -> None:
+def review(context: Context, json: bool = False) -> None:
     """Judge the new revisions; show every fix."""
     from headgate import gate
 
@@ -124,7 +124,7 @@ def review(context: invoke.Context, json: bool = False) -> None:
 
 
 @task(aliases=("upgrade",))
-def up(context: invoke.Context) -> None:
+def up(context: Context) -> None:
     """Upgrade the database; show what each changed."""
     from headgate.apply.upgrade import Applied, upgrade
     from headgate.redaction import display_url
@@ -144,7 +144,7 @@ def up(context: invoke.Context) -> None:
 
 
 @task(help={"number": "how many revisions to go back", "yes": "drop the data without asking"})
-def down(context: invoke.Context, number: int = 1, yes: bool = False) -> None:
+def down(context: Context, number: int = 1, yes: bool = False) -> None:
     """Go back a step; first show the data it drops."""
     from headgate.apply.downgrade import downgrade, plan
 
@@ -165,7 +165,7 @@ def down(context: invoke.Context, number: int = 1, yes: bool = False) -> None:
 
 
 @task(help={"json": _JSON})
-def rollback(context: invoke.Context, json: bool = False) -> None:
+def rollback(context: Context, json: bool = False) -> None:
     """Prove that every new revision can be undone."""
     from headgate import gate
 
@@ -176,7 +176,7 @@ def rollback(context: invoke.Context, json: bool = False) -> None:
 
 
 @task(help={"json": _JSON})
-def drift(context: invoke.Context, json: bool = False) -> None:
+def drift(context: Context, json: bool = False) -> None:
     """Compare what migrations and models build."""
     from headgate.rehearsal.drift import built
 
@@ -191,12 +191,17 @@ def drift(context: invoke.Context, json: bool = False) -> None:
         noun = "difference" if len(differences) == 1 else "differences"
         print(f"{len(differences)} {noun} in {objects} catalog objects, PostgreSQL {server}.")
     if differences:
-        raise invoke.Exit(code=int(Exit.FINDINGS))
+        end(Exit.FINDINGS)
 
 
-def collection() -> invoke.Collection:
+def collection() -> Collection:
     """Give the namespace."""
-    return invoke.Collection("migrate", status, plan, new, review, up, down, rollback, drift)
+    return Collection("migrate", status, plan, new, review, up, down, rollback, drift)
+
+
+def _span(ids: tuple[str, ...]) -> str:
+    """Name a few ids; of many, the first and the last."""
+    return ", ".join(ids) if len(ids) <= 4 else f"{len(ids)}, {ids[0]} to {ids[-1]}"
 
 
 def _print_applied(verb: str, applied: object) -> None:

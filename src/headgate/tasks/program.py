@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import invoke
 from invoke.exceptions import CollectionNotFound, ParseError
+from invoke.exceptions import Exit as Ended
+from invoke.program import Program
 
 from headgate import __version__
 from headgate.errors import Exit
@@ -27,7 +28,7 @@ _TITLES = {
 }
 
 
-class HeadgateProgram(invoke.Program):
+class HeadgateProgram(Program):
     """The command `headgate`."""
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class HeadgateProgram(invoke.Program):
         """Take the nearest `tasks.py` when it has headgate's tasks, else headgate's own."""
         try:
             super().load_collection()
-        except (invoke.Exit, CollectionNotFound, ImportError):
+        except (Ended, CollectionNotFound, ImportError):
             self.collection = collection()
         else:
             if not {"gate", "migrate.new"} <= set(self.collection.task_names):
@@ -83,4 +84,4 @@ class HeadgateProgram(invoke.Program):
 
     def _misused(self, error: ParseError) -> None:
         print(f"error: {error}\n  fix: See `headgate --list` and `headgate <task> --help`.", file=sys.stderr)
-        raise invoke.Exit(code=int(Exit.CANNOT_JUDGE))
+        raise Ended(code=int(Exit.CANNOT_JUDGE))

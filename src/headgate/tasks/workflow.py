@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
-import invoke
+from invoke.context import Context
+from invoke.exceptions import Exit as Ended
 
 from headgate import service
 from headgate.errors import Exit, HeadgateError
 from headgate.tasks import migrate
-from headgate.tasks.front import finish, print_json, progress, project, settings, task
+from headgate.tasks.front import end, finish, print_json, progress, project, settings, task
 
 __all__ = ["checklist", "doctor", "gate", "setup", "ship"]
 
@@ -18,7 +20,7 @@ _JSON = "print one JSON document"
 
 
 @task()
-def setup(context: invoke.Context) -> None:
+def setup(context: Context) -> None:
     """Make .env, start the server, install git hooks."""
     from headgate import machine
     from headgate.postgres import development
@@ -31,13 +33,13 @@ def setup(context: invoke.Context) -> None:
         print(f"database: {display_url(config.database_url)}, from ${config.url_variable}")
     else:
         server = development.start(config.root, major=config.postgres, state=config.state)
-        print(f"database: PostgreSQL {server.version} of this project is running")
+        print(f"database: PostgreSQL {server.server.version} of this project is running")
     print(machine.install_hooks(config))
     print("next  inv migrate.up")
 
 
 @task(help={"json": _JSON})
-def doctor(context: invoke.Context, json: bool = False) -> None:
+def doctor(context: Context, json: bool = False) -> None:
     """Say what this machine lacks and how to get it."""
     from headgate import machine
 
@@ -51,11 +53,11 @@ def doctor(context: invoke.Context, json: bool = False) -> None:
             if not fact.present:
                 print(f"{'':<8}{'':<{width}}  {fact.fix}")
     if not all(fact.present for fact in facts):
-        raise invoke.Exit(code=int(Exit.FINDINGS))
+        end(Exit.FINDINGS)
 
 
 @task(help={"postgres": "the PostgreSQL major that judges", "json": _JSON})
-def gate(context: invoke.Context, postgres: str | None = None, json: bool = False) -> None:
+def gate(context: Context, postgres: str | None = None, json: bool = False) -> None:
     """Run every check; what CI runs."""
     from headgate import gate as whole
 
@@ -66,7 +68,7 @@ def gate(context: invoke.Context, postgres: str | None = None, json: bool = Fals
 
 
 @task(help={"json": _JSON})
-def checklist(context: invoke.Context, json: bool = False) -> None:
+def checklist(context: Context, json: bool = False) -> None:
     """Answer the pull request's seven items."""
     from headgate import checklist as answers
     from headgate import gate as whole
@@ -81,11 +83,11 @@ def checklist(context: invoke.Context, json: bool = False) -> None:
     else:
         print(answers.markdown(items))
     if not all(item.done for item in items):
-        raise invoke.Exit(code=int(Exit.FINDINGS))
+        end(Exit.FINDINGS)
 
 
 @task(help={"message": "what the revision does, a short phrase"})
-def ship(context: invoke.Context, message: str | None = None) -> None:
+def ship(context: Context, message: str | None = None) -> None:
     """Take a model change through all of it."""
     from headgate.tasks import backend
 
@@ -93,9 +95,9 @@ def ship(context: invoke.Context, message: str | None = None) -> None:
         raise HeadgateError("ship needs a message for the revision.", 'Give one: inv ship -m "add note to entries"')
     steps = (
         ("setup", lambda: setup(context)),
-        (f'migrate.new -m "{message}"', lambda: migrate.new(context, message=message)),
+        (f"migrate.new -m {shlex.quote(message)}", lambda: migrate.new(context, message=message)),
         ("migrate.up", lambda: migrate.up(context)),
-        ("backend.test", lambda: backend.test(context)),
+        ("backend.test", lambda: backend.suite(context)),
         ("migrate.review", lambda: migrate.review(context)),
         ("checklist", lambda: checklist(context)),
     )
@@ -103,15 +105,13 @@ def ship(context: invoke.Context, message: str | None = None) -> None:
         print(f"\n[{number}/{len(steps)}] {name}", flush=True)
         try:
             run()
-        except invoke.Exit:
+        except Ended:
             rest = " && ".join(f"inv {later}" for later, _ in steps[number - 1 :])
             print(f"\nStopped at {name}. When that is mended, go on with: {rest}", flush=True)
             raise
 
 
 def _suite(root: Path, folder: Path) -> tuple[bool, str]:
-    done = subprocess.run(  # noqa: S603
-        service.suite_command(), cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(service.suite_command(), cwd=folder, capture_output=True, text=True, check=False)
     lines = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
     return done.returncode == 0, f"{folder.relative_to(root).as_posix()}: {lines[-1].strip('= ')}"
