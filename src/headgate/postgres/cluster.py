@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/current/app-initdb.html
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -45,8 +46,10 @@ def copy_cluster(binaries: Binaries, target: Path, account: Account | None, cach
         try:
             if copy_tree(home / "data", target, account) == promised:
                 return
-        except FileNotFoundError:
-            pass  # Files are missing, or another process is just replacing the entry.
+        except OSError as error:
+            if not str(error.filename).startswith(os.fspath(home)):
+                raise  # It is the target that refuses.
+        # The entry is damaged, or another process is just replacing it.
         shutil.rmtree(target, ignore_errors=True)
         forget_cluster(binaries, cache)
     raise HeadgateError(

@@ -28,9 +28,10 @@ from headgate.postgres import binaries as programs
 from headgate.postgres.account import identity
 from headgate.postgres.cluster import initdb
 from headgate.postgres.folders import locked, make_folder, writing
-from headgate.postgres.kept import PORT, environment, last_words, socket_fits
+from headgate.postgres.kept import environment, last_words
 from headgate.postgres.place import Place, Record, find_place, is_owned, own_folder
 from headgate.postgres.server import Server
+from headgate.postgres.temporary import PORT, socket_fits
 
 __all__ = ["DATABASE", "Development", "Status", "reset", "start", "status", "stop", "url"]
 

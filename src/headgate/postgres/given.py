@@ -69,20 +69,19 @@ def given_server(url: str) -> Iterator[Server]:
         server = _GivenServer(
             host=connection.info.host,
             port=connection.info.port,
-            version=connection.info.parameter_status("server_version") or "",
+            version="{}.{}".format(*divmod(connection.info.server_version, 10000)),
             user=connection.info.user,
             prefix=prefix,
             maintenance=connection.info.dbname,
             address=address,
         )
         _check(connection, display_url(url))
+        connection.execute("SET idle_session_timeout = 0")
         _sweep(connection)
         try:
             yield server
         finally:
-            for name in _scratch_databases(connection):
-                if name.startswith(f"{prefix}_"):
-                    drop(server, name)
+            _drop_all(server, display_url(url))
 
 
 def _parsed(url: str) -> URL:
@@ -140,6 +139,22 @@ def _sweep(connection: psycopg.Connection) -> None:
                 connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
             except psycopg.Error:
                 continue  # In use after all, or another's, or another process was quicker.
+
+
+def _drop_all(server: Server, shown: str) -> None:
+    import psycopg
+
+    try:
+        with server.connect() as connection:
+            names = [name for name in _scratch_databases(connection) if name.startswith(f"{server.prefix}_")]
+        for name in names:
+            drop(server, name)
+    except psycopg.Error as error:
+        raise HeadgateError(
+            f"The scratch databases {server.prefix}_… on {shown} could not be dropped: "
+            f"{redacted(' '.join(str(error).split()))}",
+            "The next run on that server drops them; or drop them by hand.",
+        ) from None
 
 
 def _scratch_databases(connection: psycopg.Connection) -> list[str]:

@@ -72,16 +72,22 @@ def _start(
             preexec_fn=_die_with_parent(),
             **identity,
         )
+    try:
+        _wait_until_ready(server, folder / "data" / "postmaster.pid")
+    except BaseException:
+        _stop(server)
+        raise
+    return server
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], pid_file: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
-    pid_file = folder / "data" / "postmaster.pid"
     while not ready(pid_file):
         if server.poll() is not None:
-            raise RuntimeError("the server did not start")
+            raise RuntimeError("it did not start")
         if time.monotonic() > deadline:
-            _stop(server)
-            raise RuntimeError(f"the server was not ready after {_READY_SECONDS:.0f} s")
+            raise RuntimeError(f"it was not ready after {_READY_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)
-    return server
 
 
 def ready(pid_file: Path) -> bool:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from headgate.postgres.account import SHARED, Account, reachable, service_account
 from headgate.postgres.keeper import ready
-from headgate.postgres.kept import PORT, answers
 from headgate.postgres.server import Server
+from headgate.postgres.temporary import PORT, answers
 
 __all__ = ["Place", "Record", "find_place", "is_owned", "own_folder"]
 

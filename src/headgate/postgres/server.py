@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from headgate.postgres import binaries as programs
 from headgate.postgres.account import Account, service_account
 from headgate.postgres.cluster import SUPERUSER, copy_cluster, forget_cluster
 from headgate.postgres.folders import writing
-from headgate.postgres.kept import PORT, Kept
+from headgate.postgres.kept import Kept, ServerStartError
+from headgate.postgres.temporary import PORT
 
 if TYPE_CHECKING:
     import psycopg
@@ -100,6 +101,9 @@ class Server:
             user=self.user,
             dbname=database or self.maintenance,
             autocommit=autocommit,
+            # PGHOSTADDR would lead to another server than `host` does, PGOPTIONS to other settings.
+            hostaddr="",
+            options="",
         )
 
 
@@ -132,9 +136,10 @@ def scratch_server(*, major: int = 18, cache: Path, url: str | None = None) -> I
 def _started(binaries: programs.Binaries, account: Account | None, cache: Path) -> Iterator[Kept]:
     try:
         kept = _start(binaries, account, cache)
-    except HeadgateError:
-        # The cluster may be damaged in a way that its size does not show. A new one settles it.
-        forget_cluster(binaries, cache)
+    except ServerStartError:
+        # The prepared cluster may be damaged in a way that its size does not show. A new one settles it.
+        with suppress(HeadgateError):
+            forget_cluster(binaries, cache)
         kept = _start(binaries, account, cache)
     with kept:
         yield kept
