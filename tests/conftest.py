@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from headgate.config import load
 from headgate.postgres import scratch
 from headgate.postgres.scratch import Database

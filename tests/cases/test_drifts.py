@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+
 from headgate.catalog import diff, snapshot
 from headgate.postgres import scratch
 from headgate.postgres.server import Server

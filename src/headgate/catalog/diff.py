@@ -41,7 +41,7 @@ def diff(before: Catalog, after: Catalog) -> tuple[Difference, ...]:
         return ()
     removed = {key: before.objects[key] for key in before.objects.keys() - after.objects.keys()}
     added = {key: after.objects[key] for key in after.objects.keys() - before.objects.keys()}
-    wholes = {name for _, name in removed.keys() | added.keys()}
+    wholes = {name for kind, name in removed.keys() | added.keys() if kind in _RELATIONS | _TYPES}
     found = [
         *_renamed(removed, added),
         *_of_another_kind(removed, added),
@@ -83,8 +83,9 @@ def _renamed(removed: dict[Key, Attributes], added: dict[Key, Attributes]) -> It
             yield Difference(*key, "changed", "name", key[1].removesuffix(of), match[1].removesuffix(of))
 
 
-def _shape(key: Key, attributes: Attributes) -> tuple[str, dict[str, Value]]:
-    return key[0], {name: value for name, value in attributes.items() if name not in ("index", "inherited_from")}
+def _shape(key: Key, attributes: Attributes) -> tuple[str, bool, dict[str, Value]]:
+    rest = {name: value for name, value in attributes.items() if name not in ("index", "inherited_from")}
+    return key[0], "inherited_from" in attributes, rest
 
 
 def _of_another_kind(removed: dict[Key, Attributes], added: dict[Key, Attributes]) -> Iterator[Difference]:
@@ -140,6 +141,8 @@ class _Consequences:
         self._wholes = wholes
         self._found = set(found)
         self._defined = {d.name for d in self._found if d.attribute == "definition" and d.kind in _RELATIONS}
+        self._attached = {d.name for d in self._found if d.attribute in ("inherits", "partition_of")}
+        self._keys = {d.name for d in self._found if d.kind in _LABELLED | {"column"}}
         self._columns = {d.name for d in self._found if d.kind == "column" and d.attribute in (None, "default")}
 
     def __contains__(self, difference: Difference) -> bool:
@@ -159,7 +162,13 @@ class _Consequences:
         parents = attributes.get("inherited_from")
         if not isinstance(parents, tuple):
             return False
-        return (one_sided and not attributes.get("local")) or any(self._told(difference, parent) for parent in parents)
+        if not attributes.get("local"):
+            # PostgreSQL names the inherited part itself, makes it when the parent gets it or the table gets the parent.
+            if difference.attribute == "name":
+                return True
+            if one_sided and (attributes.get("of") in self._attached or not self._keys.isdisjoint(parents)):
+                return True
+        return any(self._told(difference, parent) for parent in parents)
 
     def _told(self, difference: Difference, parent: str) -> bool:
         """Whether the parent has the same difference."""

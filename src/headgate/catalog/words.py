@@ -107,7 +107,8 @@ def window(before: Value | None, after: Value | None, *, types: bool = False) ->
     else:
         left, right = " ".join(left.split()), " ".join(right.split())
     if max(len(left), len(right)) > _LONGEST:
-        same = next((place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), 0)
+        pairs = enumerate(zip(left, right, strict=False))
+        same = next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
         start = max(same - 20, 0)
         left, right = (_cut(text, start) for text in (left, right))
     return left, right

@@ -56,6 +56,9 @@ SELECT {_KIND}, quote_ident(co.conname) || ' on ' || r.name AS name, r.name AS o
        CASE WHEN co.coninhcount > 0 OR co.conparentid <> 0 THEN co.conislocal AND co.conparentid = 0 END AS local
 FROM relation AS r
 JOIN pg_constraint AS co ON co.conrelid = r.oid AND co.contype IN ('p', 'u', 'c', 'f', 'x')
+    -- A foreign key to a partitioned table has a row more for each of that table's partitions.
+    AND NOT (co.conparentid <> 0
+             AND co.conrelid = (SELECT parent.conrelid FROM pg_constraint AS parent WHERE parent.oid = co.conparentid))
 CROSS JOIN LATERAL pg_get_constraintdef(co.oid) AS d (definition)
 LEFT JOIN pg_index AS i ON i.indexrelid = co.conindid AND co.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class AS ic ON ic.oid = i.indexrelid

@@ -106,7 +106,7 @@ JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
 WHERE {user_made("pg_foreign_server", "s.oid")}
 """,
     """
-SELECT 'user mapping' AS kind, concat('for ', usename, ' on ', quote_ident(srvname)) AS name, quote_ident(srvname) AS of
+SELECT 'user mapping' AS kind, concat('for ', usename, ' on ', quote_ident(srvname)) AS name
 FROM pg_user_mappings
 """,
 )
