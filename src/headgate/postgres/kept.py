@@ -46,29 +46,35 @@ class Kept:
             bases = temporary.bases(account)
         for base in bases:
             temporary.sweep(base, account)
-        with writing(bases[0], "TMPDIR"):
-            self.path, lock = temporary.make(bases[0])
         self._owner = os.getpid()
-        try:
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", keeper.__file__, self.path],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                # A test runner that waits for the end of our error output must not wait for the keeper's.
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                # Ctrl-C reaches every process of the terminal's session; this one is still needed then.
-                start_new_session=True,
-                pass_fds=[lock],
-                bufsize=0,
-            )
-        except BaseException:
-            keeper.remove(self.path)
-            raise
-        finally:
-            os.close(lock)
+        with writing(bases[0], "TMPDIR"):
+            while (lock := self._claim(temporary.new_path(bases[0]))) is None:
+                pass
+        self._lock = lock
         _close_in_forked_children()
         _kept.add(self)
+
+    def _claim(self, path: Path) -> int | None:
+        # The keeper comes before the folder: there is no moment at which a kill leaves the folder to nobody.
+        self.path = path
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", keeper.__file__, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A test runner that waits for the end of our error output must not wait for the keeper's.
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            # Ctrl-C reaches every process of the terminal's group; this one is still needed then.
+            start_new_session=True,
+            bufsize=0,
+        )
+        lock = None
+        try:
+            lock = temporary.claim(path)
+        finally:
+            if lock is None:
+                self._dismiss_keeper()
+        return lock
 
     def __enter__(self) -> Self:
         return self
@@ -111,17 +117,23 @@ class Kept:
         """Stop the server and remove the folder. In a forked child it does neither: they are the parent's."""
         if self._owner != os.getpid():
             return
+        self._dismiss_keeper()
+        if self.path.exists():
+            keeper.remove(self.path)
+        os.close(self._lock)
+        _kept.discard(self)
+
+    def _dismiss_keeper(self) -> None:
         for stream in (self._keeper.stdin, self._keeper.stdout):
             if stream:
                 stream.close()
         self._keeper.wait()
-        if self.path.exists():
-            keeper.remove(self.path)
-        _kept.discard(self)
 
-    def _close_pipe(self) -> None:
+    def _let_go(self) -> None:
+        """Give up, in a forked child, what tells others that the caller lives."""
         if self._keeper.stdin:
             self._keeper.stdin.close()
+        os.close(self._lock)
 
 
 _kept: weakref.WeakSet[Kept] = weakref.WeakSet()
@@ -129,13 +141,13 @@ _kept: weakref.WeakSet[Kept] = weakref.WeakSet()
 
 @cache
 def _close_in_forked_children() -> None:
-    """Keep a forked child (multiprocessing's fork) from holding the pipe open after its parent was killed."""
+    """Keep a forked child (multiprocessing's fork) from holding pipe and lock after its parent was killed."""
 
-    def close() -> None:
+    def let_go() -> None:
         for kept in _kept:
-            kept._close_pipe()
+            kept._let_go()
 
-    os.register_at_fork(after_in_child=close)
+    os.register_at_fork(after_in_child=let_go)
 
 
 def environment() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The folders that temporary ones are made in, and the removal of those that nobody holds any more.
 
-A folder is abandoned when nobody holds the lock on it: its keeper has it for as long as it lives.
+A folder is abandoned when nobody holds the lock on it: the caller has it for as long as it lives.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from headgate.postgres.account import Account, identity, reachable
 
-__all__ = ["PORT", "answers", "bases", "make", "socket_fits", "sweep"]
+__all__ = ["PORT", "answers", "bases", "claim", "new_path", "socket_fits", "sweep"]
 
 # A server listens on a socket in a private folder, so every one may have the same port.
 PORT = 5432
@@ -74,17 +73,26 @@ def _roomy(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and status.f_bavail * status.f_frsize >= _ROOMY_BYTES
 
 
-def make(base: Path) -> tuple[Path, int]:
-    """Make a folder and lock it; the lock lives as long as any process has the descriptor."""
-    while True:
-        path = base / (_PREFIX + secrets.token_hex(4))
-        path.mkdir(0o700)
-        # A sweep that comes between these calls takes the folder for abandoned: then another one is made.
-        with suppress(FileNotFoundError):
-            descriptor = os.open(path, os.O_RDONLY)
-            if _lock(descriptor) and path.exists():
-                return path, descriptor
-            os.close(descriptor)
+def new_path(base: Path) -> Path:
+    """Give the path of a folder that does not exist yet."""
+    return base / (_PREFIX + secrets.token_hex(4))
+
+
+def claim(path: Path) -> int | None:
+    """Make a folder and lock it.
+
+    Returns:
+        The descriptor that holds the lock; `None` when a sweep came between the two steps and took the folder.
+    """
+    path.mkdir(0o700)
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    if _lock(descriptor) and path.exists():
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _lock(descriptor: int) -> bool:
@@ -96,7 +104,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def sweep(base: Path, account: Account | None) -> None:
-    """Remove the folders whose keeper was killed, and end their servers where the kernel did not."""
+    """Remove the folders whose caller and keeper were killed, and end their servers where the kernel did not."""
     owners = {os.geteuid(), account.uid if account else os.geteuid()}
     for path in base.glob(_PREFIX + "*"):
         if not _NAME.fullmatch(path.name):
