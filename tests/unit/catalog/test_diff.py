@@ -117,7 +117,7 @@ def test_what_is_added_at_the_end_of_a_long_value_is_shown() -> None:
     """Where one value is the beginning of the other, they differ where it ends."""
     before = "select " + ", ".join(f"column_{n}" for n in range(40))
     difference = Difference("view", "v", "changed", "definition", before, before + ", more")
-    assert difference.summary == "~ view v: defined as …olumn_38, column_39 -> defined as …olumn_38, column_39, more"
+    assert difference.summary == "~ view v: defined as …column_38, column_39 -> defined as …column_38, column_39, more"
 
 
 def test_an_attribute_that_no_word_was_found_for_is_still_said() -> None:
