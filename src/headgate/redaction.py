@@ -1,20 +1,29 @@
 """Keep passwords out of everything headgate prints.
 
-A password reaches us in a URL (percent-encoded or not, before the host or as `?password=`), in `PGPASSWORD` or in a
-password file, and comes back to us inside messages of libpq, SQLAlchemy and Alembic. Guessing where in a message it
-stands would be a losing game, so each secret is remembered where it is read, and every spelling of it is replaced
-where text leaves the process.
+A password reaches us in a URL (percent-encoded or not, before the host or as `?password=`), in a libpq connection
+string, in `PGPASSWORD` or in a password file, and comes back to us inside messages of libpq, SQLAlchemy and Alembic.
+Guessing where in a message it stands would be a losing game, so each secret is remembered where it is read, and every
+spelling of it is replaced where text leaves the process. Only what stands in a URL is hidden without being known.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 __all__ = ["display_url", "redacted", "remember", "remember_environment"]
 
 HIDDEN = "***"
+
+_PASSWORD_KEYS = frozenset({"password", "sslpassword", "oauth_client_secret"})
+# The user name of a URL, up to the colon, and the password behind it, up to the last "@" of the word.
+_CREDENTIALS = re.compile(r"""(://[^\s:/@"']*:)[^\s"']+(?=@)""")
+# Such a secret would black out half of an ordinary sentence, so it is hidden where it stands as a word.
+_SHORT = 3
+_PRODUCT = "postgresql"
 
 _secrets: set[str] = set()
 
@@ -23,19 +32,10 @@ def remember(url: str) -> None:
     """Remember the passwords that a database URL holds.
 
     Args:
-        url: a SQLAlchemy or libpq URL; one without a password is fine.
+        url: a SQLAlchemy or libpq URL, or a libpq connection string; one without a password is fine.
     """
     for secret in _passwords(url):
-        remember_secret(secret)
-
-
-def remember_secret(secret: str) -> None:
-    """Remember one password and every spelling in which a driver or a URL may give it back."""
-    plain = unquote(secret)
-    for word in {secret, plain, unquote_plus(secret)}:
-        for spelling in (word, quote(word, safe=""), quote(word), quote_plus(word), word.replace("'", "\\'")):
-            _secrets.update({spelling, spelling.replace("%", "%%"), repr(spelling)[1:-1]})
-    _secrets.discard("")
+        _remember_secret(secret)
 
 
 def remember_environment(environment: Mapping[str, str]) -> None:
@@ -46,31 +46,25 @@ def remember_environment(environment: Mapping[str, str]) -> None:
             https://www.postgresql.org/docs/current/libpq-envars.html
     """
     if password := environment.get("PGPASSWORD"):
-        remember_secret(password)
-    home = environment.get("HOME", "")
-    passfile = Path(environment.get("PGPASSFILE") or Path(home, ".pgpass"))
-    try:
-        lines = passfile.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        if not line.startswith("#") and len(fields := _passfile_fields(line)) == 5:
-            remember_secret(fields[4])
+        _remember_secret(password)
+    _remember_passfile(Path(environment.get("PGPASSFILE") or Path(environment.get("HOME", ""), ".pgpass")))
 
 
 def redacted(text: str) -> str:
-    """Give the text with every remembered password replaced by `***`."""
+    """Give the text with every remembered password, and any other that stands in a URL, replaced by `***`."""
     for secret in sorted(_secrets, key=len, reverse=True):
-        if len(secret) > 2 or secret in text.split():
+        if len(secret) > _SHORT and secret not in _PRODUCT:
             text = text.replace(secret, HIDDEN)
-    return text
+        elif secret in text:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", lambda _: HIDDEN, text)
+    return _CREDENTIALS.sub(rf"\g<1>{HIDDEN}", text)
 
 
 def display_url(url: str) -> str:
     """Give a database URL in the form that may be printed.
 
     Args:
-        url: a SQLAlchemy or libpq URL.
+        url: a SQLAlchemy or libpq URL, or a libpq connection string.
 
     Returns:
         The URL with its password, wherever it stands, as `***`.
@@ -79,37 +73,91 @@ def display_url(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator:
         return redacted(url)
-    authority, slash, tail = rest.partition("/")
-    credentials, at, host = authority.rpartition("@")
-    if ":" in credentials:
-        credentials = f"{credentials.partition(':')[0]}:{HIDDEN}"
+    user, password, tail = _cut(rest)
     path, question, query = tail.partition("?")
     pairs = [
-        f"{name}={HIDDEN}" if name.lower() in _PASSWORD_KEYS else f"{name}{equals}{value}"
+        f"{name}={HIDDEN}" if _is_password(name) else f"{name}{equals}{value}"
         for name, equals, value in (pair.partition("=") for pair in query.split("&"))
     ]
-    return redacted(f"{scheme}://{credentials}{at}{host}{slash}{path}{question}{'&'.join(pairs)}")
+    credentials = user if password is None else f"{user}:{HIDDEN}@"
+    return redacted(f"{scheme}://{credentials}{path}{question}{'&'.join(pairs)}")
 
 
-_PASSWORD_KEYS = frozenset({"password", "sslpassword", "oauth_client_secret"})
+def _remember_secret(secret: str) -> None:
+    """Remember one password and every spelling in which a driver, a URL or a message may give it back."""
+    for word in {secret, unquote(secret), unquote_plus(secret)}:
+        # SQLAlchemy renders a URL with " +" kept; libpq's connection strings escape "\" and "'", SQL doubles "'".
+        for spelling in (
+            word,
+            quote(word, safe=""),
+            quote(word),
+            quote(word, safe=" +"),
+            quote_plus(word),
+            word.replace("'", "\\'"),
+            word.replace("\\", "\\\\").replace("'", "\\'"),
+            word.replace("'", "''"),
+        ):
+            # configparser doubles "%"; Python's and JSON's literals escape what they must.
+            for written in (spelling, spelling.replace("%", "%%")):
+                literals = (repr(written), ascii(written), json.dumps(written), json.dumps(written, ensure_ascii=False))
+                _secrets.update({written, *(literal[1:-1] for literal in literals)})
+    _secrets.difference_update({blank for blank in _secrets if not blank.strip()})
+
+
+def _remember_passfile(path: Path) -> None:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if not line.startswith("#") and len(fields := _passfile_fields(line)) == 5:
+            _remember_secret(fields[4])
 
 
 def _passwords(url: str) -> Iterator[str]:
     _, separator, rest = url.partition("://")
     if not separator:
+        yield from _passwords_of_connection_string(url)
         return
-    # urlsplit refuses some of what SQLAlchemy accepts (a "[" in a password), so the authority is cut by hand.
-    credentials = rest.partition("/")[0].rpartition("@")[0] or rest.rpartition("@")[0]
-    if ":" in credentials:
-        yield credentials.partition(":")[2]
-    query = urlsplit(f"x://h/?{rest.partition('?')[2]}").query
-    for name, value in parse_qsl(query, keep_blank_values=False):
-        if name.lower() in _PASSWORD_KEYS:
-            yield value
-    for pair in query.split("&"):
+    _user, password, _tail = _cut(rest)
+    if password is not None:
+        # Whether an "@" ends a password or belongs to it cannot be told when it should have been escaped: hide both.
+        pieces = password.split("@")
+        yield from ("@".join(pieces[:count]) for count in range(1, len(pieces) + 1))
+    for pair in rest.partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
-        if name.lower() in _PASSWORD_KEYS:
+        if _is_password(name):
             yield value
+        elif unquote(name).lower() == "passfile":
+            _remember_passfile(Path(unquote(value)))
+
+
+def _cut(rest: str) -> tuple[str, str | None, str]:
+    """Split what follows `://` into user, password and the rest. No parser of URLs takes all that SQLAlchemy takes."""
+    credentials, at, tail = rest.rpartition("@")
+    user, colon, password = credentials.partition(":")
+    if not (at and colon):
+        return "", None, rest
+    # With an "@" on both sides of the "?", the last one may stand in a password of the query: show nothing behind it.
+    return user, password, HIDDEN if "@" in password and "?" in password else tail
+
+
+def _is_password(name: str) -> bool:
+    return unquote(name).strip().lower() in _PASSWORD_KEYS
+
+
+def _passwords_of_connection_string(text: str) -> Iterator[str]:
+    if not any(name in text for name in _PASSWORD_KEYS):
+        return
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        found = conninfo_to_dict(text)
+    except ProgrammingError:
+        yield text.partition("password")[2].lstrip(" =")
+        return
+    yield from (str(found[name]) for name in _PASSWORD_KEYS.intersection(found))
 
 
 def _passfile_fields(line: str) -> list[str]:
