@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -96,12 +96,12 @@ class Config:
         return os.environ.get(self.url_variable) or None
 
 
-def load(start: Path, *, postgres: int | None = None) -> Config:
+def load(start: Path, *, postgres: str | None = None) -> Config:
     """Read the settings that hold for a folder.
 
     Args:
         start: any folder inside the project.
-        postgres: a major version that beats the setting.
+        postgres: a major version that beats the setting, as in `18`.
 
     Raises:
         HeadgateError: the file cannot be read, or holds a setting that does not exist or has the wrong type.
@@ -134,14 +134,16 @@ def _folder(variable: str, kind: str) -> Path:
     return Path(getattr(platformdirs, kind)("headgate", appauthor=False))
 
 
-def _find_table(start: Path) -> tuple[Path | None, dict[str, Any]]:
+def _find_table(start: Path) -> tuple[Path | None, Any]:
     for folder in (start, *start.parents):
         own = folder / "headgate.toml"
         if own.is_file():
             return own, _read(own)
         shared = folder / "pyproject.toml"
-        if shared.is_file() and (table := _read(shared).get("tool", {}).get("headgate")) is not None:
-            return shared, table
+        if shared.is_file():
+            tools = _read(shared).get("tool")
+            if isinstance(tools, dict) and "headgate" in tools:
+                return shared, tools["headgate"]
         if (folder / ".git").exists():
             break
     return None, {}
@@ -161,19 +163,17 @@ def _read(path: Path) -> dict[str, Any]:
         raise HeadgateError(f"{path} cannot be read: {error}.", "Mend the file, then run the command again.") from error
 
 
-def _checked(source: Path | None, table: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(source: Path | None, table: Any) -> dict[str, Any]:
     values = dict(_known(source, "tool.headgate", Config, table))
     for name, kind in (("backend", Backend), ("docs", Docs)):
         if name in values:
-            if not isinstance(values[name], dict):
-                raise HeadgateError(f"{source}: {name} is not a table.", f"Write it as [tool.headgate.{name}].")
             values[name] = kind(**dict(_known(source, f"tool.headgate.{name}", kind, values[name])))
     if "postgres" in values:
         values["postgres"] = _major(values["postgres"])
     if values.get("judge", "new") not in {"new", "all"}:
         raise HeadgateError(f'{source}: judge = "{values["judge"]}" is not known.', 'Use judge = "new" or "all".')
-    for rule, severity in dict(values.get("severities", {})).items():
-        if severity not in {"error", "warning", "advice", "off"}:
+    for rule, severity in values.get("severities", {}).items():
+        if severity not in ("error", "warning", "advice", "off"):
             raise HeadgateError(
                 f'{source}: the severity "{severity}" of {rule} is not known.',
                 'Use "error", "warning", "advice" or "off".',
@@ -182,8 +182,10 @@ def _checked(source: Path | None, table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _known(
-    source: Path | None, name: str, kind: type[Config | Backend | Docs], table: Mapping[str, Any]
+    source: Path | None, name: str, kind: type[Config | Backend | Docs], table: Any
 ) -> Iterator[tuple[str, Any]]:
+    if not isinstance(table, dict):
+        raise HeadgateError(f"{source}: {name} is not a table.", f"Write it as [{name}].")
     known = {entry.name for entry in fields(kind)} - {"root", "cache", "state"}
     for key, value in table.items():
         if key not in known:
@@ -191,14 +193,30 @@ def _known(
                 f"{source}: [{name}] has no setting {key!r}.",
                 f"The settings are: {', '.join(sorted(known))}.",
             )
-        if isinstance(value, list):
-            value = tuple(value)
-        expected = tuple if key == "pages" else dict if key in {"backend", "docs", "severities"} else (str, int)
-        if not isinstance(value, expected) or isinstance(value, bool):
-            raise HeadgateError(
-                f"{source}: [{name}] {key} = {value!r} has the wrong type.", "See docs/guide.md, Settings."
-            )
-        yield key, value
+        form, fits = _FORMS.get(key, ("a text in quotes", lambda given: isinstance(given, str)))
+        if not fits(value):
+            raise HeadgateError(f"{source}: [{name}] {key} = {value!r} has the wrong type.", f"Write it as {form}.")
+        yield key, tuple(value) if isinstance(value, list) else value
+
+
+def _is_table(given: object) -> bool:
+    return isinstance(given, dict)
+
+
+# What a setting that is not a text looks like in the file, and whether a value is one.
+_FORMS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "backend": ("a table, [tool.headgate.backend]", _is_table),
+    "docs": ("a table, [tool.headgate.docs]", _is_table),
+    "severities": ("a table, [tool.headgate.severities]", _is_table),
+    "pages": (
+        'a list of texts, as in ["README.md", "docs"]',
+        lambda given: isinstance(given, list) and all(isinstance(page, str) for page in given),
+    ),
+    "postgres": (
+        "a number, as in 18",
+        lambda given: isinstance(given, (int, str)) and not isinstance(given, bool),
+    ),
+}
 
 
 def _major(value: object) -> int:

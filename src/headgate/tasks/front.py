@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from headgate.project import Project
     from headgate.report.model import Report
 
-__all__ = ["confirm", "console", "end", "fail", "finish", "print_json", "progress", "project", "settings", "task"]
+__all__ = ["confirm", "console", "end", "fail", "finish", "print_json", "progress", "project", "settings", "task", "whole_number"]
 
 _INTERRUPTED = 128 + signal.SIGINT
 
@@ -54,6 +54,8 @@ def task(
         def run(context: Context, *arguments: Any, **options: Any) -> None:
             # A CI runner that cancels sends SIGTERM: leave by the same door as Ctrl-C, so that everything is put away.
             signal.signal(signal.SIGTERM, _interrupt)
+            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 body(context, *arguments, **options)
             except HeadgateError as error:
@@ -79,7 +81,7 @@ def settings(postgres: str | None = None) -> Config:
     """Read the settings that hold for the caller's folder."""
     from headgate import config
 
-    return config.load(Path.cwd(), postgres=int(postgres) if postgres and postgres.isdigit() else None)
+    return config.load(Path.cwd(), postgres=postgres)
 
 
 def project(postgres: str | None = None) -> Project:
@@ -118,6 +120,14 @@ def confirm(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def whole_number(option: str, word: str) -> int:
+    """Read an option's number. Invoke, left to do it, answers another word with a traceback."""
+    try:
+        return int(word)
+    except ValueError:
+        raise HeadgateError(f'{option} takes a whole number, not "{word}".', f"Give one, as in {option} 1.") from None
 
 
 @contextmanager
