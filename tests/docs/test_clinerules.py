@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from headgate import gate, rules
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".clinerules").glob("*.md"))
 OPENING = "(enforced by: "
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "backend" / "src"
+from tests.checkout import ROOT
+
+SOURCE = ROOT / "backend" / "src"
 # What each layer may import of the others.
 MAY_IMPORT = {
     "core": set(),

@@ -1,64 +1,56 @@
-"""A small project on disk whose documents can be held against it."""
+"""A small project whose documents are held against it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from headgate import config, project
 from headgate.project import Project
+from tests.projects import Made, make_project, revision
 
-REVISION = '''"""{message}
-
-Intent: for the test.
-Risk: {risk}
-Rollback: {rollback}
-"""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{id}"
-down_revision = {parent!r}
-
+EXTRA = """\
 BATCH = sa.text("UPDATE users SET name = 'x' WHERE name IS NULL")
-
-
-def upgrade() -> None:
-    {upgrade}
 
 
 def helper() -> None:
     op.get_bind().execute(BATCH)
+"""
 
-
-def downgrade() -> None:
-    pass
-'''
+Make = Callable[..., Project]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., Project]:
-    """Give a function that writes a project: its settings, its upgrades one revision each, and its other files."""
+def make(tmp_path: Path) -> Make:
+    """Give a function that writes a project; a second call changes it.
+
+    Its arguments are the lines of [tool.headgate], the body of each revision's upgrade, other files by name, and what a
+    revision's text says in place of something else.
+    """
+    made = make_project(tmp_path / "shop", {})
 
     def make(
-        settings: str = "", upgrades: tuple[str, ...] = (), files: dict[str, str] | None = None, **said: str
+        settings: str = "",
+        upgrades: Sequence[str] = (),
+        files: Mapping[str, str] | None = None,
+        said: Mapping[str, str] | None = None,
     ) -> Project:
-        (tmp_path / "headgate.toml").write_text(f'judge = "all"\n{settings}')
-        (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
-        versions = tmp_path / "migrations" / "versions"
-        versions.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "migrations" / "env.py").write_text("")
-        words = {"message": "change entries", "risk": "None.", "rollback": "drops it.", **said}
+        written = {"pyproject.toml": f'[tool.headgate]\njudge = "all"\n{settings}', **(files or {})}
         for number, upgrade in enumerate(upgrades):
             parent = f"2026010100000{number - 1}" if number else None
-            text = REVISION.format(id=f"2026010100000{number}", parent=parent, upgrade=upgrade, **words)
-            (versions / f"2026010100000{number}_change_entries.py").write_text(text)
-        for name, text in (files or {}).items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-        return project.find(config.load(tmp_path))
+            text = revision(f"2026010100000{number}", parent, upgrade, extra=EXTRA)
+            for old, new in (said or {}).items():
+                assert old in text
+                text = text.replace(old, new)
+            written[f"alembic/versions/2026010100000{number}_change_the_schema.py"] = text
+        return _write(made, written)
 
     return make
+
+
+def _write(made: Made, files: Mapping[str, str]) -> Project:
+    for name, text in files.items():
+        (made.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.root / name).write_text(text, encoding="utf-8")
+    return made.find()

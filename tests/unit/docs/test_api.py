@@ -9,7 +9,7 @@ import pytest
 from headgate.docs import api, sync
 from headgate.errors import HeadgateError
 
-SETTINGS = '[docs]\napi = "docs/API.md"\nschema = "shop.schema:schema"\n'
+SETTINGS = '[tool.headgate.docs]\napi = "docs/API.md"\nschema = "shop.schema:schema"\n'
 SCHEMA = "type Entry {\n  id: ID!\n}\n\ntype Query {\n  entries(first: Int! = 10): [Entry!]!\n}\n"
 MODULE = """
 print("noise at import")

@@ -6,13 +6,13 @@ import pytest
 
 from headgate.docs import deployment, sync
 
-SETTINGS = '[docs]\ndeployment = "docs/DEPLOYMENT.md"\n'
+SETTINGS = '[tool.headgate.docs]\ndeployment = "docs/DEPLOYMENT.md"\n'
 BUILD = "op.create_index('ix_entries_a', 'entries', ['a'], postgresql_concurrently=True)"
 ID = "20260101000000"
 ROW = (
-    f"| `{ID}` change entries | concurrent build: builds the index ix_entries_a on entries. None. | End long"
-    " transactions first, the build waits for them. A build that was stopped leaves an INVALID index: drop it,"
-    " then upgrade again. |"
+    f"| `{ID}` change the schema | concurrent build: builds the index ix_entries_a on entries. catalog change only. |"
+    " End long transactions first, the build waits for them. A build that was stopped leaves an INVALID index: drop"
+    " it, then upgrade again. |"
 )
 
 
@@ -24,8 +24,8 @@ def test_a_revision_that_is_not_named_comes_with_the_row_to_paste(make):
     assert (
         finding.message == f"{ID} needs an operator's hand (concurrent build), and docs/DEPLOYMENT.md does not say so"
     )
-    assert finding.path == f"migrations/versions/{ID}_change_entries.py"
-    assert finding.seen == ("line 18: builds the index ix_entries_a on entries",)
+    assert finding.path == f"alembic/versions/{ID}_change_the_schema.py"
+    assert finding.seen == ("line 21: builds the index ix_entries_a on entries",)
     assert finding.fix[-1] == ROW
 
 

@@ -48,4 +48,4 @@ def test_a_broken_link_is_found_on_its_own_line(make):
 def test_a_page_that_the_settings_name_must_be_there(make):
     """A misspelt folder would otherwise pass for ever, with nothing read."""
     with pytest.raises(HeadgateError, match="handbook does not exist"):
-        links.judge(make('[docs]\npages = ["handbook"]\n'))
+        links.judge(make('[tool.headgate.docs]\npages = ["handbook"]\n'))

@@ -47,14 +47,14 @@ def test_what_a_statement_asks_of_the_operator(make, upgrade, kinds):
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        ({"rollback": "irreversible, the names are gone."}, Kind.LOSS),
-        ({"message": "expand users.name to display_name"}, Kind.ORDER),
-        ({"message": "contract users.name to display_name"}, Kind.ORDER),
+        ({"takes back what the upgrade made": "irreversible, the names are gone"}, Kind.LOSS),
+        ({"change the schema": "expand users.name to display_name"}, Kind.ORDER),
+        ({"change the schema": "contract users.name to display_name"}, Kind.ORDER),
     ],
 )
 def test_what_a_header_says_counts_too(make, said, kind):
     """No statement shows that a step has a fixed place between two deployments, or that nothing brings it back."""
-    (revision,) = make(upgrades=("pass",), **said).revisions.values()
+    (revision,) = make(upgrades=("pass",), said=said).revisions.values()
     assert [need.kind for need in needs.of(revision)] == [kind]
 
 
