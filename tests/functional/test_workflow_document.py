@@ -152,8 +152,10 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         development.stop(walk.copy, state=state)
         # As root the server keeps its data where its own account can reach it, which is not below our folder.
         shutil.rmtree(development.status(walk.copy, state=state).data.parent, ignore_errors=True)
+    # Every program of the copy, and the keeper of each scratch server that it started, has the folder in its command.
     left = [process for process in psutil.process_iter(["cmdline"]) if str(folder) in str(process.info["cmdline"])]
     assert left == []
+    assert not development.status(walk.copy, state=state).running
 
 
 def _copy(target: Path) -> Path:
