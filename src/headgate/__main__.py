@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 __all__ = ["main"]
@@ -14,6 +15,10 @@ def main() -> None:
 
         print(f"headgate {__version__}")
         return
+    # Until a task starts (which sets a handler) nothing needs to be put away, so Ctrl-C may end the process as the
+    # system does it: no traceback from the middle of an import.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from headgate.tasks.program import HeadgateProgram
 
     HeadgateProgram().run()

@@ -16,6 +16,7 @@ from headgate import review
 from headgate.docs import check as documents
 from headgate.project import Project
 from headgate.report.model import Check, Finding, Report, Severity, Status
+from headgate.wording import counted
 
 if TYPE_CHECKING:
     from headgate.rehearsal.rollback import Proof, Proofs
@@ -57,7 +58,7 @@ class Evidence:
 def heads(evidence: Evidence) -> Evidence:
     """There is one head, so `upgrade head` means one thing."""
     project = evidence.project
-    count = _counted(len(project.revisions), "revision")
+    count = counted(len(project.revisions), "revision")
     if len(project.heads) == 1:
         return evidence.with_check("heads", f"one head, {project.heads[0]}; {count}")
     if not project.heads:
@@ -82,7 +83,7 @@ def heads(evidence: Evidence) -> Evidence:
 def names(evidence: Evidence) -> Evidence:
     """Each new revision's file is named, headed and written as the project's rules say."""
     findings, rules = review.judge_project(evidence.project)
-    judged = _counted(len(evidence.project.new), "new revision")
+    judged = counted(len(evidence.project.new), "new revision")
     return evidence.with_check("names", f"{judged} read by {rules} rules", findings)
 
 
@@ -94,7 +95,7 @@ def upgrade(evidence: Evidence) -> Evidence:
     evidence = replace(evidence, proofs=proofs)
     project = evidence.project
     if proofs.reached_head:
-        return evidence.with_check("upgrade", f"{_counted(len(project.revisions), 'revision')} from nothing to head")
+        return evidence.with_check("upgrade", f"{counted(len(project.revisions), 'revision')} from nothing to head")
     failure = proofs.history or next(proof.up.failure for proof in proofs.proofs if proof.up.failure)
     finding = _failed(evidence, "upgrade-fails", failure, "does not upgrade")
     return evidence.with_check("upgrade", "the history does not reach its head", [finding])
@@ -114,7 +115,7 @@ def rollback(evidence: Evidence) -> Evidence:
         return evidence.with_check("rollback", "no new revision to take back")
     moved = sum(any(d.change == "moved" for d in (*p.not_restored, *p.not_repeated)) for p in proved)
     order = f"; in {moved} of them only the order of columns differs" if moved and not findings else ""
-    shown = f"{len(proved)} of {_counted(len(evidence.project.new), 'new revision')} down and up again{order}"
+    shown = f"{len(proved)} of {counted(len(evidence.project.new), 'new revision')} down and up again{order}"
     incomplete = not proofs.reached_head and not findings
     return evidence.with_check("rollback", shown, findings, status=Status.NOT_RUN if incomplete else None)
 
@@ -144,7 +145,7 @@ def drift(evidence: Evidence) -> Evidence:
         )
         for difference in found
     ]
-    shown = f"{_counted(len(found), 'difference')} in {_counted(len(last.models), 'catalog object')}"
+    shown = f"{counted(len(found), 'difference')} in {counted(len(last.models), 'catalog object')}"
     return evidence.with_check("drift", shown, findings)
 
 
@@ -260,7 +261,3 @@ def _failed(evidence: Evidence, rule: str, failure: Failure, what: str) -> Findi
         seen=tuple(seen),
         fix=("correct the statement; the scratch database that it ran on is gone, nothing else was touched",),
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

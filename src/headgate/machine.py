@@ -14,6 +14,7 @@ from pathlib import Path
 from headgate import git
 from headgate.config import Config
 from headgate.errors import HeadgateError
+from headgate.wording import counted
 
 __all__ = ["Fact", "examine", "install_hooks", "write_env"]
 
@@ -110,7 +111,7 @@ def _project(config: Config) -> Fact:
         count = len(project.revisions)
     except HeadgateError as error:
         return Fact("Alembic", False, error.what, error.fix)
-    return Fact("Alembic", True, f"{project.shown(project.ini)}, {count} revisions")
+    return Fact("Alembic", True, f"{project.shown(project.ini)}, {counted(count, 'revision')}")
 
 
 def _server(config: Config) -> Fact:

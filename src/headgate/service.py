@@ -61,8 +61,9 @@ def serve_command(config: Config, port: int, *, reload: bool) -> list[str]:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
             raise HeadgateError(
-                f"Port {port} cannot be listened on: {error.args[-1]}.",
+                f"Port {port} cannot be listened on: {reason}.",
                 f"Choose another one: inv backend.serve --port {_free_port()}",
             ) from error
     command = [sys.executable, "-m", "uvicorn", config.backend.app, "--port", str(port)]
@@ -170,7 +171,7 @@ def _query(config: Config, base: str, query: str) -> Any:
         answer = {"errors": [{"message": str(error)}]}
     if answer.get("errors"):
         raise HeadgateError(
-            f"{config.backend.graphql} answers {query} with: {answer['errors'][0].get('message')}.",
+            f"{config.backend.graphql} answers {query} with: {str(answer['errors'][0].get('message')).rstrip('.')}.",
             "Run `inv backend.serve` and send the same query.",
         )
     return answer["data"]

@@ -17,6 +17,7 @@ from headgate.rehearsal.isolation import connect
 from headgate.rehearsal.model import Move
 from headgate.rehearsal.plan import leaves
 from headgate.rehearsal.run import rehearse
+from headgate.wording import counted
 
 __all__ = ["Loss", "Plan", "downgrade", "plan"]
 
@@ -32,6 +33,11 @@ class Loss:
 
     what: str
     rows: int
+
+    @property
+    def of_column(self) -> bool:
+        """Whether a column goes, and its values with it, but not the rows."""
+        return self.what.startswith("column ")
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,12 @@ def plan(project: Project, steps: int, tell: Callable[[str], None] = lambda _: N
     if steps < 1:
         raise HeadgateError(f"-n {steps} is no number of steps.", "Give 1 or more.")
     back = [id_ for id_ in reversed(list(project.revisions)) if id_ in applied][:steps]
+    if not applied:
+        raise HeadgateError("The database has no revision to take back.", "Nothing is to be done: it is at the start.")
     if len(back) < steps:
         raise HeadgateError(
-            f"The database has {len(applied)} revisions, so {steps} cannot be taken back.",
-            "Give a smaller -n; `inv migrate.status` shows where it stands.",
+            f"The database has {counted(len(applied), 'revision')}, so {steps} cannot be taken back.",
+            f"Give -n {len(applied)} or less; `inv migrate.status` shows where it stands.",
         )
     moves = tuple(_moves(project, applied, back))
     done = tuple(id_ for id_ in project.revisions if id_ in applied)

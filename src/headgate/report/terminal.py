@@ -11,10 +11,12 @@ from rich.text import Text
 
 from headgate.redaction import redacted
 from headgate.report.model import Check, Finding, Report, Severity, Status
+from headgate.wording import counted
 
 __all__ = ["print_findings", "print_report"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.ADVICE: "bold cyan"}
+_PLURALS = {Severity.ADVICE: "advice"}
 _MARKS = {Status.PASSED: ("ok", "green"), Status.FAILED: ("failed", "bold red"), Status.NOT_RUN: ("not run", "yellow")}
 _GUTTER = "      │ "
 
@@ -79,17 +81,12 @@ def _step(check: Check, width: int) -> Text:
 def _closing(report: Report) -> str:
     counts = Counter(finding.severity for finding in report.findings if finding.consent is None)
     allowed = sum(finding.consent is not None for finding in report.findings)
-    told = [_counted(counts[severity], str(severity)) for severity in Severity if counts[severity]]
-    parts = [f"{_counted(len(report.revisions), 'new revision')}: {', '.join(told) or 'nothing to fix'}"]
+    told = [counted(counts[severity], severity, _PLURALS.get(severity)) for severity in Severity if counts[severity]]
+    parts = [f"{counted(len(report.revisions), 'new revision')}: {', '.join(told) or 'nothing to fix'}"]
     if allowed:
         parts.append(f"{allowed} allowed by consent")
     if (old := report.history - len(report.revisions)) > 0:
-        parts.append(f"{_counted(old, 'earlier revision')}: run, not judged")
+        parts.append(f"{counted(old, 'earlier revision')}: {'run, ' if report.server else ''}not judged")
     if report.server:
         parts.append(report.server)
     return f"{'.  '.join(parts)}.  {report.seconds:.1f} s"
-
-
-def _counted(number: int, noun: str) -> str:
-    plural = noun if noun == Severity.ADVICE else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"

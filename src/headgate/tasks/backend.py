@@ -8,7 +8,8 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from headgate import service
-from headgate.tasks.front import end, progress, project, settings, task
+from headgate.errors import Exit
+from headgate.tasks.front import end, progress, project, settings, task, whole_number
 
 __all__ = ["collection"]
 
@@ -20,15 +21,17 @@ def suite(context: Context, args: str = "") -> None:
 
     done = subprocess.run([*service.suite_command(), *shlex.split(args)], cwd=service.folder(settings()), check=False)
     if done.returncode:
-        end(done.returncode)
+        # https://docs.pytest.org/en/stable/reference/exit-codes.html: 1 is a failed test, anything above no verdict.
+        end(Exit.FINDINGS if done.returncode == 1 else Exit.CANNOT_JUDGE)
 
 
 @task(help={"port": "the TCP port to listen on", "reload": "restart when a file changes"})
-def serve(context: Context, port: int = 8000, reload: bool = True) -> None:
+def serve(context: Context, port: str = "8000", reload: bool = True) -> None:
     """Serve the service on this machine."""
     config = settings()
     folder = service.folder(config)
-    with subprocess.Popen(service.serve_command(config, port, reload=reload), cwd=folder) as process:
+    command = service.serve_command(config, whole_number("--port", port), reload=reload)
+    with subprocess.Popen(command, cwd=folder) as process:
         try:
             process.wait()
         except KeyboardInterrupt:

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from headgate.project import Project
     from headgate.report.model import Report
 
-__all__ = ["confirm", "console", "end", "fail", "finish", "print_json", "progress", "project", "settings", "task", "whole_number"]
+__all__ = [
+    "confirm",
+    "console",
+    "end",
+    "fail",
+    "finish",
+    "print_json",
+    "progress",
+    "project",
+    "settings",
+    "task",
+    "whole_number",
+]
 
 _INTERRUPTED = 128 + signal.SIGINT
 

@@ -8,7 +8,8 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from headgate.errors import Exit, HeadgateError
-from headgate.tasks.front import confirm, end, finish, print_json, progress, project, task
+from headgate.tasks.front import confirm, end, finish, print_json, progress, project, task, whole_number
+from headgate.wording import counted
 
 __all__ = ["collection"]
 
@@ -20,6 +21,7 @@ def status(context: Context, json: bool = False) -> None:
     """Show where models, files and database stand."""
     from headgate.apply.target import find
     from headgate.redaction import display_url
+    from headgate.rehearsal.drift import built
 
     found = project()
     target = find(found)
@@ -28,11 +30,21 @@ def status(context: Context, json: bool = False) -> None:
         new: tuple[str, ...] | None = found.new
     except HeadgateError:
         new = None
+    changes: int | None = None
+    try:
+        with progress() as tell, built(found, tell) as databases:
+            changes = len(databases.differences)
+        models = (
+            f"{counted(changes, 'change')} to write: inv migrate.plan" if changes else "as the revisions build them"
+        )
+    except HeadgateError as error:
+        models = error.what
     facts = {
         "project": found.shown(found.ini),
         "revisions": len(found.revisions),
         "heads": list(found.heads),
         "new": None if new is None else list(new),
+        "changes": changes,
         "database": display_url(target.url),
         "at": list(target.heads),
         "waiting": list(waiting),
@@ -40,8 +52,10 @@ def status(context: Context, json: bool = False) -> None:
     if json:
         print_json(facts)
         return
-    print(f"project    {facts['project']}, {len(found.revisions)} revisions, head {', '.join(found.heads) or 'none'}")
+    heads = ", ".join(found.heads) or "none"
+    print(f"project    {facts['project']}, {counted(len(found.revisions), 'revision')}, head {heads}")
     print(f"new        {'no git, so not known' if new is None else _span(new) or 'none since the base branch'}")
+    print(f"models     {models}")
     print(f"database   {facts['database']}")
     print(f"           at {', '.join(target.heads) or 'nothing'}; {len(waiting)} to apply")
     if waiting:
@@ -62,9 +76,10 @@ def plan(context: Context, json: bool = False) -> None:
         return
     for change, effect in rows:
         print(f"{change}\n    {effect or 'catalog change only'}")
-    print(f"{len(rows)} changes to write." if rows else "The models have nothing that the migrations do not build.")
     if rows:
-        print('next  inv migrate.new -m "…"')
+        print(f'{counted(len(rows), "change")} to write.\nnext  inv migrate.new -m "…"')
+    else:
+        print("The models have nothing that the migrations do not build.")
 
 
 @task(
@@ -144,21 +159,22 @@ def up(context: Context) -> None:
 
 
 @task(help={"number": "how many revisions to go back", "yes": "drop the data without asking"})
-def down(context: Context, number: int = 1, yes: bool = False) -> None:
+def down(context: Context, number: str = "1", yes: bool = False) -> None:
     """Go back a step; first show the data it drops."""
     from headgate.apply.downgrade import downgrade, plan
 
+    steps = whole_number("-n", number)
     found = project()
     with progress() as tell:
-        planned = plan(found, number, tell)
+        planned = plan(found, steps, tell)
     for difference in planned.made:
         print(difference.summary)
     for loss in planned.losses:
-        print(f"drops {loss.what}, which holds {loss.rows:,} {'value' if loss.what.startswith('column') else 'row'}s")
+        print(f"drops {loss.what}, which holds {counted(loss.rows, 'value' if loss.of_column else 'row')}")
     if planned.losses and not yes and not confirm("Go on and lose it?"):
         raise HeadgateError(
             "Nothing was done: the downgrade drops data.",
-            f"Run it again with --yes: inv migrate.down -n {number} --yes",
+            f"Run it again with --yes: inv migrate.down -n {steps} --yes",
         )
     with progress() as tell:
         downgrade(found, planned, lambda undone: _print_applied("took back", undone), tell)
@@ -188,8 +204,8 @@ def drift(context: Context, json: bool = False) -> None:
     else:
         for difference in differences:
             print(difference.sentence())
-        noun = "difference" if len(differences) == 1 else "differences"
-        print(f"{len(differences)} {noun} in {objects} catalog objects, PostgreSQL {server}.")
+        said = f"{counted(len(differences), 'difference')} in {counted(objects, 'catalog object')}"
+        print(f"{said}, PostgreSQL {server}.")
     if differences:
         end(Exit.FINDINGS)
 

@@ -34,13 +34,6 @@ class HeadgateProgram(Program):
     def __init__(self) -> None:
         super().__init__(name="headgate", binary="headgate", version=__version__)
 
-    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
-        """Run what the words ask for; a word that is not understood ends with 2, as every other misuse does."""
-        try:
-            super().run(argv, exit)
-        except KeyboardInterrupt:
-            sys.exit(130)
-
     def load_collection(self) -> None:
         """Take the nearest `tasks.py` when it has headgate's tasks, else headgate's own."""
         try:
@@ -55,15 +48,20 @@ class HeadgateProgram(Program):
         """Read the options that stand before the tasks."""
         try:
             super().parse_core(argv)
-        except ParseError as error:
+        except (ParseError, ValueError) as error:
             self._misused(error)
 
     def parse_tasks(self) -> None:
         """Read the tasks and their options."""
         try:
             super().parse_tasks()
-        except ParseError as error:
+        except (ParseError, ValueError) as error:
             self._misused(error)
+
+    def no_tasks_given(self) -> None:
+        """Show what there is to choose from."""
+        self.list_tasks()
+        raise Ended
 
     def list_flat(self) -> None:
         """List the tasks by the workflow's sections."""
@@ -82,6 +80,8 @@ class HeadgateProgram(Program):
             print(f"  {label:<{width}}  {pairs[label] or ''}")
         print("\nheadgate <task> --help shows a task's options.")
 
-    def _misused(self, error: ParseError) -> None:
-        print(f"error: {error}\n  fix: See `headgate --list` and `headgate <task> --help`.", file=sys.stderr)
+    def _misused(self, error: ParseError | ValueError) -> None:
+        """End with 2, as every other misuse does; a `ValueError` is a word where Invoke wants a number."""
+        what = str(error).rstrip("!.")
+        print(f"error: {what}.\n  fix: See `headgate --list` and `headgate <task> --help`.", file=sys.stderr)
         raise Ended(code=int(Exit.CANNOT_JUDGE))
