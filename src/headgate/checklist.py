@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from headgate.config import Config
 from headgate.report.model import Report, Status
 
 __all__ = ["Item", "items", "markdown"]
@@ -26,22 +27,25 @@ class Item:
     shown: str
 
 
-def items(report: Report, suite: tuple[bool, str], root: Path) -> tuple[Item, ...]:
+def items(report: Report, suite: tuple[bool, str], config: Config) -> tuple[Item, ...]:
     """Answer the workflow document's section 8.
 
     Args:
         report: the whole gate's.
         suite: whether the service's tests passed, and their closing line.
-        root: the repository's root.
+        config: headgate's settings.
     """
+    docs = _from(report, "Docs updated", "docs")
+    if not (config.docs.api or config.docs.deployment):
+        docs = replace(docs, done=False)  # The check found nothing to fix because nobody told it where to look.
     return (
         _from(report, "Migration has intent, risk and safe defaults", "heads", "names"),
         _from(report, "Models and migrations agree", "drift"),
         _from(report, "`alembic upgrade head` applies cleanly", "upgrade", suffix=report.server),
         Item("Tests pass", *suite),
         _from(report, "Downgrade tested", "rollback"),
-        _from(report, "Docs updated", "docs"),
-        _ci(root),
+        docs,
+        _ci(config.root),
     )
 
 

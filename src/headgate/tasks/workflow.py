@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from pathlib import Path
+from collections.abc import Callable
 
 from invoke.context import Context
 from invoke.exceptions import Exit as Ended
 
 from headgate import service
+from headgate.config import Config
 from headgate.errors import Exit, HeadgateError
 from headgate.tasks import migrate
 from headgate.tasks.front import end, finish, print_json, progress, project, settings, task
@@ -77,7 +78,7 @@ def checklist(context: Context, json: bool = False) -> None:
     with progress() as tell:
         report = whole.run(found, tell=tell)
         tell("running the service's tests")
-        items = answers.items(report, _suite(found.config.root, service.folder(found.config)), found.config.root)
+        items = answers.items(report, _suite(found.config), found.config)
     if json:
         print_json([vars(item) for item in items])
     else:
@@ -93,7 +94,7 @@ def ship(context: Context, message: str | None = None) -> None:
 
     if message is None:
         raise HeadgateError("ship needs a message for the revision.", 'Give one: inv ship -m "add note to entries"')
-    steps = (
+    steps: tuple[tuple[str, Callable[[], object]], ...] = (
         ("setup", lambda: setup(context)),
         (f"migrate.new -m {shlex.quote(message)}", lambda: migrate.new(context, message=message)),
         ("migrate.up", lambda: migrate.up(context)),
@@ -111,7 +112,11 @@ def ship(context: Context, message: str | None = None) -> None:
             raise
 
 
-def _suite(root: Path, folder: Path) -> tuple[bool, str]:
+def _suite(config: Config) -> tuple[bool, str]:
+    try:
+        folder = service.folder(config)
+    except HeadgateError as error:
+        return False, error.what
     done = subprocess.run(service.suite_command(), cwd=folder, capture_output=True, text=True, check=False)
     lines = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
-    return done.returncode == 0, f"{folder.relative_to(root).as_posix()}: {lines[-1].strip('= ')}"
+    return done.returncode == 0, f"{config.backend.folder}: {lines[-1].strip('= ')}"
