@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ class Project:
     def alembic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "alembic", "-c", str(self.ini), *arguments],
-            env={"DATABASE_URL": self.database.url(), "PATH": "/usr/bin:/bin"},
+            env={**os.environ, "DATABASE_URL": self.database.url()},
             cwd=self.root,
             capture_output=True,
             text=True,

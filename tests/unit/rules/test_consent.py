@@ -147,6 +147,17 @@ def test_a_consent_before_the_first_statement_speaks_of_the_file(judged: Judged,
     assert "consent" not in by_rule
 
 
+def test_a_consent_at_the_else_does_not_speak_of_the_if(judged: Judged) -> None:
+    """Of a statement with a body, only what stands before the body is beside the comment."""
+    code = """if op.get_bind().scalar(f"SELECT '{name}'"):
+        pass
+    else:  # headgate: allow sql-from-fstring because OWNER is set by us
+        pass"""
+    assert [finding.consent for finding in judged(other=code) if finding.rule == "sql-from-fstring"] == [None, None]
+    above = f"{CONSENT}\n    {code.replace(CONSENT, '')}"
+    assert "OWNER is set by us" in [finding.consent for finding in judged(other=above)]
+
+
 def test_a_consent_in_a_text_is_none(judged: Judged) -> None:
     """Comments are read by Python's own tokenizer; a string that looks like one allows nothing."""
     (finding,) = judged(above=f"remark = '{CONSENT}'")

@@ -96,9 +96,9 @@ def test_own_packages_are_those_that_can_be_imported(tmp_path: Path) -> None:
     for name in (
         "backend/main.py",
         "backend/src/models/entry.py",
-        "backend/alembic/env.py",
-        "backend/alembic/helpers.py",
-        "backend/alembic/versions/1_a.py",
+        "backend/migrations/env.py",
+        "backend/migrations/helpers.py",
+        "backend/migrations/versions/1_a.py",
         "src/shop/__init__.py",
         "venv/pyvenv.cfg",
         "venv/site.py",
@@ -110,5 +110,5 @@ def test_own_packages_are_those_that_can_be_imported(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert "json" in sys.stdlib_module_names
-    found = own_packages(tmp_path / "backend" / "alembic" / "versions", tmp_path)
+    found = own_packages(tmp_path / "backend" / "migrations" / "versions", tmp_path)
     assert found == {"backend", "main", "src", "models", "shop", "tasks"}
