@@ -30,7 +30,8 @@ class Repository:
         # A hook's GIT_DIR and GIT_INDEX_FILE would point git at another repository than `root`.
         environment = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
         done = subprocess.run(
-            ["git", "-c", "core.quotepath=off", "-C", str(self.root), *arguments],
+            # A container's root often works on a checkout of somebody else, which git would not even look at.
+            ["git", "-c", "core.quotepath=off", "-c", "safe.directory=*", "-C", str(self.root), *arguments],
             capture_output=True,
             check=False,
             env=environment,
@@ -38,6 +39,11 @@ class Repository:
             errors="surrogateescape",
         )
         return done.stdout if done.returncode == 0 else None
+
+    @property
+    def has_commits(self) -> bool:
+        """Whether anything is committed on what is checked out."""
+        return self.run("rev-parse", "--verify", "--quiet", "HEAD") is not None
 
     def base(self, wanted: str | None, environment: Mapping[str, str]) -> str | None:
         """Name the commit that new work is measured from: the merge base with the base branch.

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import git
+from headgate import git, redaction
 from headgate.config import Config
 from headgate.errors import HeadgateError
 from headgate.revisions.file import RevisionFile, read
@@ -96,6 +96,12 @@ class Project:
                 f"{self.config.root} is not in a git repository, so nothing says which revisions are new.",
                 'Run `git init`, or judge the whole history with judge = "all" in [tool.headgate].',
             )
+        if self.base_commit is None and self.repository.has_commits:
+            raise HeadgateError(
+                f"Nothing says which revisions are new: git has no commit that this work shares with"
+                f" {self.config.base or 'main or master'}.",
+                "Fetch that branch with its history (actions/checkout: fetch-depth: 0), or set base in [tool.headgate].",
+            )
         return tuple(id_ for id_, file in self.revisions.items() if id_ not in old and file.path not in self.merged)
 
     def shown(self, path: Path) -> str:
@@ -147,9 +153,12 @@ def find(config: Config) -> Project:
     from alembic.util import CommandError
 
     try:
-        script = ScriptDirectory.from_config(_alembic_config(ini, config.section))
-    except (configparser.Error, CommandError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+        alembic = _alembic_config(ini, config.section)
+        redaction.remember(alembic.file_config.get(config.section, "sqlalchemy.url", raw=True, fallback=""))
+        script = ScriptDirectory.from_config(alembic)
+    except (configparser.Error, CommandError, ImportError, ValueError) as error:
+        # configparser names the file as Python would write it.
+        reason = " ".join(str(error).replace(repr(ini), ini.name).split()).rstrip(".")
         raise HeadgateError(
             f"{ini} is broken: {reason}.", "Mend the file; `alembic init` writes a whole one."
         ) from error
@@ -219,5 +228,5 @@ def _in_order(project: Project, files: list[RevisionFile]) -> Mapping[str, Revis
         circle = " -> ".join(reversed(error.args[1]))
         raise HeadgateError(
             f"The revisions go round in a circle: {circle}.",
-            f"Correct down_revision in {project.shown(by_id[error.args[1][0]].path)}.",
+            f"Correct down_revision or depends_on in {project.shown(by_id[error.args[1][0]].path)}.",
         ) from error

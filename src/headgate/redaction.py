@@ -85,7 +85,9 @@ def display_url(url: str) -> str:
 
 def _remember_secret(secret: str) -> None:
     """Remember one password and every spelling in which a driver, a URL or a message may give it back."""
-    for word in {secret, unquote(secret), unquote_plus(secret)}:
+    # configparser, given "%40" for "%%40", quotes what follows from the percent sign on.
+    tails = {secret[place:] for place, character in enumerate(secret) if character == "%"}
+    for word in {secret, unquote(secret), unquote_plus(secret), *tails}:
         # SQLAlchemy renders a URL with " +" kept; libpq's connection strings escape "\" and "'", SQL doubles "'".
         for spelling in (
             word,

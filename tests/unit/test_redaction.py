@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from configparser import ConfigParser, InterpolationSyntaxError
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -183,6 +184,19 @@ def test_a_password_in_a_url_is_hidden_though_nobody_remembered_it() -> None:
     message = "ValueError: invalid syntax in 'postgresql://amy:p%40/ss@db/app' at position 20"
 
     assert redacted(message) == "ValueError: invalid syntax in 'postgresql://amy:***@db/app' at position 20"
+
+
+def test_the_rest_of_a_password_behind_a_percent_sign_is_hidden() -> None:
+    """An ini file with `%40` where `%%40` belongs is answered with the value from there on."""
+    remember("postgresql://amy:first%40sec%2Fond@db/app")
+    broken = ConfigParser()
+    broken.read_string("[alembic]\nsqlalchemy.url = postgresql://amy:first%40sec%2Fond@db/app\n")
+
+    with pytest.raises(InterpolationSyntaxError) as caught:
+        broken.get("alembic", "sqlalchemy.url")
+
+    assert redacted(str(caught.value)).endswith("found: '***@db/app'")
+    assert redacted("%2Fond@db") == "***@db"
 
 
 def test_text_without_a_password_is_left_alone() -> None:
