@@ -16,6 +16,10 @@ BATCH = sa.text("UPDATE users SET name = 'x' WHERE name IS NULL")
 
 def helper() -> None:
     op.get_bind().execute(BATCH)
+
+
+def again() -> None:
+    again()
 """
 
 Make = Callable[..., Project]

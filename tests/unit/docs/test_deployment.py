@@ -25,7 +25,7 @@ def test_a_revision_that_is_not_named_comes_with_the_row_to_paste(make):
         finding.message == f"{ID} needs an operator's hand (concurrent build), and docs/DEPLOYMENT.md does not say so"
     )
     assert finding.path == f"alembic/versions/{ID}_change_the_schema.py"
-    assert finding.seen == ("line 21: builds the index ix_entries_a on entries",)
+    assert finding.seen == ("line 25: builds the index ix_entries_a on entries",)
     assert finding.fix[-1] == ROW
 
 
