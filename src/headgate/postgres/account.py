@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,10 @@ def reachable(path: Path, account: Account | None) -> bool:
     for folder in (path, *path.parents):
         try:
             status = folder.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
+        if not stat.S_ISDIR(status.st_mode):
+            continue  # A file in the folder's place is for whoever writes there to report.
         shift = 6 if status.st_uid == account.uid else 3 if status.st_gid == account.gid else 0
         needed = 0o5 if folder == path else 0o1  # Above the folder itself it is enough to pass through.
         if (status.st_mode >> shift) & needed != needed:

@@ -237,10 +237,10 @@ def _stop(place: Place, state: Path) -> bool:
     if major is None or not (place.data / "postmaster.pid").exists():
         return False
     binaries = programs.within_reach(programs.find(major), place.account, state)
-    if _pg_ctl(place, binaries, "status").returncode:
-        return False  # The file is what a crash left.
+    running = place.running() is not None
     done = _pg_ctl(place, binaries, "stop", "--wait", "--mode", "fast")
-    if done.returncode:
+    # It fails when the server is not running either: the file is then what a crash left.
+    if done.returncode and not _pg_ctl(place, binaries, "status").returncode:
         raise HeadgateError(
             f"The development server of {place.root} does not stop: {' '.join(done.stderr.split())}",
             f"See its log, {place.home / 'log'}, or stop it by hand.",
@@ -248,7 +248,7 @@ def _stop(place: Place, state: Path) -> bool:
     if (record := place.record()) and Path(record.host) != place.home:
         with suppress(OSError):
             Path(record.host).rmdir()
-    return True
+    return running
 
 
 def _pg_ctl(place: Place, binaries: programs.Binaries, *words: str) -> subprocess.CompletedProcess[str]:

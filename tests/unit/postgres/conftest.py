@@ -25,6 +25,7 @@ class Caller:
     def __init__(self, script: str, *words: object, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(script), *map(str, words)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **environment},
@@ -56,8 +57,9 @@ def caller(folder: Path) -> Iterator[Callable[..., Caller]]:
     for one in started:
         if one.process.poll() is None:
             one.ends(signal.SIGKILL)
-        assert one.process.stdout
-        one.process.stdout.close()
+        for stream in (one.process.stdin, one.process.stdout):
+            assert stream
+            stream.close()
 
 
 @pytest.fixture
