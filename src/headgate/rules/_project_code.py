@@ -59,7 +59,7 @@ def _places(environment: Path, root: Path) -> list[Path]:
 def _importable(place: Path, environment: Path) -> Iterator[str]:
     for entry in os.scandir(place):
         name, _, suffix = entry.name.partition(".")
-        if not name.isidentifier() or Path(entry) == environment:
+        if not name.isidentifier() or name.startswith("__") or Path(entry) == environment:
             continue
         is_module = suffix == "py" and entry.is_file()
         if is_module or (not suffix and entry.is_dir() and _holds_python(Path(entry))):

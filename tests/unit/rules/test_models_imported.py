@@ -99,6 +99,7 @@ def test_own_packages_are_those_that_can_be_imported(tmp_path: Path) -> None:
         "backend/migrations/env.py",
         "backend/migrations/helpers.py",
         "backend/migrations/versions/1_a.py",
+        "backend/__init__.py",
         "src/shop/__init__.py",
         "venv/pyvenv.cfg",
         "venv/site.py",
