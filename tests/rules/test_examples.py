@@ -18,9 +18,7 @@ def judged(rule: Rule, example: str, name: str | None, folder: Path) -> tuple[Fi
     path.write_text(example, encoding="utf-8")
     revision = read(path)
     assert revision is not None, f"an example of {rule.name} is no revision"
-    evidence = Evidence(
-        revision=revision, root=folder, merged_source=rule.merged, model_modules=frozenset({"backend"})
-    )
+    evidence = Evidence(revision=revision, root=folder, merged_source=rule.merged, model_modules=frozenset({"backend"}))
     return review.judge([evidence], severities={})
 
 
@@ -59,7 +57,5 @@ def test_rule_has_a_page(rule: Rule) -> None:
 def test_every_module_of_the_folder_is_a_rule() -> None:
     """A rule is found by its file: the name of one is the name of the other, and nothing is listed anywhere."""
     folder = Path(rules.__file__).parent
-    files = {
-        path.stem.replace("_", "-") for path in folder.glob("*.py") if path.stem != "rule" and path.stem[0] != "_"
-    }
+    files = {path.stem.replace("_", "-") for path in folder.glob("*.py") if path.stem != "rule" and path.stem[0] != "_"}
     assert [rule.name for rule in rules.load()] == sorted(files)
