@@ -17,8 +17,10 @@ from headgate.errors import HeadgateError
 from headgate.rehearsal.child import Emit
 from headgate.rehearsal.isolation import connect
 from headgate.rehearsal.model import Direction, Failure, Move, Step
+from headgate.revisions.file import read
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.runtime.migration import MigrationContext, MigrationStep
     from alembic.script import ScriptDirectory
     from sqlalchemy import MetaData
@@ -41,6 +43,9 @@ class Runner:
         self.ini, self.section, self.url, self.emit, self.redirect = Path(ini), section, url, emit, redirect
         self.context: MigrationContext | None = None
         self.last: Catalog | None = None
+        self.own: psycopg.Connection[Any] | None = None
+        self.opened: tuple[Any, ScriptDirectory] | None = None
+        self.began = False
         self.current: str | None = None
         self.statement: str | None = None
 
@@ -59,17 +64,24 @@ class Runner:
 
         before = (self.last or self.catalog()) if move.compare else None
         self.last = self.current = self.statement = None
+        self.began = False
         started = time.monotonic()
         failure = None
         try:
-            config, script = open_script(self.ini, self.section, self.url if self.redirect else None)
+            if self.opened is None:
+                # Once for all moves: it imports every revision of the history.
+                self.opened = open_script(self.ini, self.section, self.url if self.redirect else None)
+            config, script = self.opened
 
             def steps(_heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
                 self.context = context
+                self.began = True
                 for id_ in move.revisions:
-                    self.current = id_
                     self.emit(f"{'upgrading to' if move.direction == 'up' else 'downgrading'} {id_}")
-                    yield _step(script, move.direction, id_)
+                    # At the first call Alembic imports every file; one that fails is known by its path.
+                    step = _step(script, move.direction, id_)
+                    self.current = id_
+                    yield step
                 self.current = None
 
             with EnvironmentContext(config, script, fn=steps):
@@ -82,8 +94,10 @@ class Runner:
 
     def catalog(self) -> Catalog:
         """Read the catalog over a connection of our own, so that the run's own state is left alone."""
-        with connect(self.url) as connection:
-            return snapshot(connection, ignore=frozenset({self._version_table()}))
+        if self.own is None or self.own.closed:
+            # One for all snapshots: psycopg prepares the statement, which saves the planning of it.
+            self.own = connect(self.url)
+        return snapshot(self.own, ignore=frozenset({self._version_table()}))
 
     def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
         """Build the models' own database with `create_all`."""
@@ -121,7 +135,9 @@ class Runner:
         return (self.context.version_table_schema or "public", self.context.version_table)
 
     def _version_failure(self, move: Move) -> Failure | None:
-        """A run that ends well but leaves another version behind has lost its work (env.py rolled it back)."""
+        """A run that ends well but leaves another version behind has lost its work, or did none."""
+        if not self.began:
+            return Failure("it ended without a call of context.run_migrations()")
         if move.leaves is None:
             return None
         from psycopg import sql
@@ -154,7 +170,7 @@ class Runner:
         return Failure(
             error=text if from_server else f"{type(original).__name__}: {text}",
             sqlstate=getattr(original, "sqlstate", None) or getattr(original, "pgcode", None),
-            revision=self.current,
+            revision=self.current or _revision_of(path),
             path=path,
             line=line,
             statement=self.statement.strip() if self.statement and from_server else None,
@@ -177,6 +193,14 @@ def open_script(ini: Path, section: str, url: str | None) -> tuple[Any, ScriptDi
         # A "%" is configparser's escape; unescaped, the error would print the URL with its password.
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config, ScriptDirectory.from_config(config)
+
+
+def _revision_of(path: str | None) -> str | None:
+    try:
+        file = read(Path(path)) if path else None
+    except HeadgateError:
+        return None
+    return file.id if file else None
 
 
 def _step(script: ScriptDirectory, direction: Direction, id_: str) -> MigrationStep:
