@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from headgate.errors import HeadgateError
 from headgate.postgres import binaries as programs
@@ -89,7 +89,9 @@ class Server:
         """
         dialect = f"postgresql+{driver}" if driver else "postgresql"
         name = quote(database or self.maintenance, safe="")
-        return f"{dialect}://{quote(self.user, safe='')}@/{name}?host={quote_plus(self.host)}&port={self.port}"
+        # The slashes stay: many an env.py gives the URL to configparser, which takes a percent sign for its own.
+        host = quote(self.host, safe="/")
+        return f"{dialect}://{quote(self.user, safe='')}@/{name}?host={host}&port={self.port}"
 
     def connect(self, database: str | None = None, autocommit: bool = True) -> psycopg.Connection:
         """Connect to a database; `None` stands for the maintenance database."""

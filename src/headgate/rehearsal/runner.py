@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,11 @@ class Runner:
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             self.statement = statement
 
+        def note_commit(_connection: Any) -> None:
+            self.statement = "COMMIT"  # where a deferred constraint fails
+
         event.listen(Engine, "before_cursor_execute", note)
+        event.listen(Engine, "commit", note_commit)
 
     def run(self, move: Move) -> Step:
         """Run one move as one Alembic run."""
@@ -88,6 +93,7 @@ class Runner:
                 script.run_env()
         except (Exception, SystemExit) as error:
             failure = self._failure(error)
+        self._let_go()
         seconds = time.monotonic() - started
         self.last = self.catalog() if move.compare else None
         return Step(move, seconds, before, self.last, failure or self._version_failure(move))
@@ -122,6 +128,15 @@ class Runner:
             return None, self._failure(error)
         with connect(url) as own:
             return snapshot(own, ignore=frozenset({self._version_table()})), None
+
+    def _let_go(self) -> None:
+        """End what env.py left open, as the end of its process would: its locks would stop the next run for ever."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        connection = self.context.connection if self.context else None
+        if connection is not None and not connection.closed:
+            with suppress(SQLAlchemyError):  # an asynchronous one can only be closed where it was opened
+                connection.close()
 
     def _metadata(self) -> tuple[MetaData, ...]:
         found = self.context.opts.get("target_metadata") if self.context else None
