@@ -63,7 +63,6 @@ def heads(evidence: Evidence) -> Evidence:
         return evidence.with_check("heads", f"one head, {project.heads[0]}; {count}")
     if not project.heads:
         return evidence.with_check("heads", "no revisions yet")
-    named = ", ".join(f"{id_} ({project.shown(project.revisions[id_].path)})" for id_ in project.heads)
     finding = Finding(
         rule="multiple-heads",
         severity=Severity.ERROR,
@@ -71,7 +70,7 @@ def heads(evidence: Evidence) -> Evidence:
         path=project.shown(project.revisions[project.heads[-1]].path),
         line=project.revisions[project.heads[-1]].lines.get("down_revision", 1),
         revision=project.heads[-1],
-        seen=(named,),
+        seen=tuple(f"{id_} in {project.shown(project.revisions[id_].path)}" for id_ in project.heads),
         fix=(
             f"set down_revision of the one that is not merged yet to {project.heads[0]!r},",
             f'or join them: alembic merge -m "merge heads" {" ".join(project.heads)}',
@@ -110,12 +109,14 @@ def rollback(evidence: Evidence) -> Evidence:
         finding for proof in proofs.proofs for finding in _rollback_findings(evidence, proof) if not proof.up.failure
     ]
     findings = list(review.consented(findings, evidence.project))
-    proved = [proof for proof in proofs.proofs if not proof.up.failure]
+    proved = [proof for proof in proofs.proofs if proof.down]
+    final = sum(bool(evidence.project.revisions[id_].header.irreversible) for id_ in evidence.project.new)
     if not evidence.project.new:
         return evidence.with_check("rollback", "no new revision to take back")
     moved = sum(any(d.change == "moved" for d in (*p.not_restored, *p.not_repeated)) for p in proved)
     order = f"; in {moved} of them only the order of columns differs" if moved and not findings else ""
-    shown = f"{len(proved)} of {counted(len(evidence.project.new), 'new revision')} down and up again{order}"
+    said = f"; {final} irreversible, as the header says" if final else ""
+    shown = f"{len(proved)} of {counted(len(evidence.project.new), 'new revision')} down and up again{order}{said}"
     incomplete = not proofs.reached_head and not findings
     return evidence.with_check("rollback", shown, findings, status=Status.NOT_RUN if incomplete else None)
 
@@ -244,9 +245,6 @@ def _failed(evidence: Evidence, rule: str, failure: Failure, what: str) -> Findi
     project = evidence.project
     file = project.revisions.get(failure.revision or "")
     path = failure.path or (str(file.path) if file else None)
-    subject = (
-        f"revision {failure.revision}" if failure.revision else "the models" if rule == "models-fail" else "env.py"
-    )
     code = f"{evidence.server}: {failure.sqlstate}" if failure.sqlstate else "Python"
     seen = [f"{code}, {failure.error}"]
     if failure.statement:
@@ -254,10 +252,19 @@ def _failed(evidence: Evidence, rule: str, failure: Failure, what: str) -> Findi
     return Finding(
         rule=rule,
         severity=Severity.ERROR,
-        message=f"{subject} {what}",
+        message=_subject(rule, failure, what),
         path=project.shown(project.ini.parent / path) if path else project.shown(project.script_folder / "env.py"),
         line=failure.line,
         revision=failure.revision,
         seen=tuple(seen),
-        fix=("correct the statement; the scratch database that it ran on is gone, nothing else was touched",),
+        fix=(
+            f"correct the {'statement' if failure.statement else 'line'};"
+            " the scratch database that it ran on is gone, nothing else was touched",
+        ),
     )
+
+
+def _subject(rule: str, failure: Failure, what: str) -> str:
+    if failure.revision:
+        return f"revision {failure.revision} {what}"
+    return f"the models {what}" if rule == "models-fail" else "env.py does not run"

@@ -1,8 +1,8 @@
-"""How numbers are said."""
+"""How numbers and the server's messages are said."""
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+__all__ = ["counted", "first_line"]
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -14,3 +14,8 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
         plural: where that is not the noun with an s.
     """
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def first_line(error: object) -> str:
+    """Give the first line of what an error says, with one full stop; libpq's further lines advise on the server."""
+    return (str(error).strip().splitlines() or ["no message"])[0].rstrip(".") + "."

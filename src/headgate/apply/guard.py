@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from headgate.errors import HeadgateError
 from headgate.redaction import display_url
+from headgate.wording import first_line
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -61,10 +62,10 @@ def connect(
     """
     try:
         connection = engine.connect()
-    except OperationalError as error:
+    except DBAPIError as error:
         raise DeploymentError(
             f"The database {display_url(engine.url.render_as_string(hide_password=False))} cannot be reached:"
-            f" {_first_line(error)}",
+            f" {first_line(error.orig)}",
             "Start the server or correct the URL; nothing was changed.",
         ) from None
     with connection:
@@ -184,7 +185,3 @@ def _release_deployment_lock(connection: Connection) -> None:
     except DBAPIError:
         # The session is gone, and its lock with it; what ended it is already on its way to the user.
         connection.invalidate()
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0].rstrip(".") + "."

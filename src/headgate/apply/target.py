@@ -14,6 +14,7 @@ from headgate.project import Project
 from headgate.rehearsal import child
 from headgate.rehearsal.model import Move, Step
 from headgate.rehearsal.runner import Runner, open_script
+from headgate.wording import first_line
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -65,7 +66,8 @@ def find(project: Project) -> Target:
     Raises:
         HeadgateError: the database cannot be reached, or env.py does not run.
     """
-    target: Target = child.call(_ask, str(project.ini), project.config.section)
+    config = project.config
+    target: Target = child.call(_ask, str(project.ini), config.section, config.url_variable)
     redaction.remember(target.url)
     return target
 
@@ -82,7 +84,7 @@ def apply(project: Project, target: Target, moves: Sequence[Move], on_event: chi
     return child.call(_apply, str(project.ini), project.config.section, target.url, tuple(moves), on_event=on_event)
 
 
-def _ask(emit: child.Emit, ini: str, section: str) -> Target:
+def _ask(emit: child.Emit, ini: str, section: str, variable: str) -> Target:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.exc import DBAPIError
 
@@ -93,6 +95,11 @@ def _ask(emit: child.Emit, ini: str, section: str) -> Target:
 
     def ask(heads: Any, context: MigrationContext) -> list[Any]:
         if context.connection is not None:
+            if context.dialect.name != "postgresql":
+                raise HeadgateError(
+                    f"The database that {script.dir}/env.py names is one of {context.dialect.name}, not of PostgreSQL.",
+                    f"Name one of PostgreSQL, as in {variable}=postgresql+psycopg://user@host/database.",
+                )
             url = context.connection.engine.url.render_as_string(hide_password=False)
             found.append(Target(url, tuple(heads)))
         return []
@@ -104,13 +111,13 @@ def _ask(emit: child.Emit, ini: str, section: str) -> Target:
         raise
     except DBAPIError as error:
         raise HeadgateError(
-            f"The database of {path.parent.name} cannot be reached: {' '.join(str(error.orig).split())}",
+            f"The database that {script.dir}/env.py names cannot be reached: {first_line(error.orig)}",
             "Start the server or correct the URL; nothing was changed.",
         ) from error
     except Exception as error:
         raise HeadgateError(
             f"{script.dir}/env.py does not run: {type(error).__name__}: {' '.join(str(error).split())}",
-            "Correct it until `alembic current` runs; nothing was changed.",
+            f"Correct it, or the ${variable} that it may read, until `alembic current` runs; nothing was changed.",
         ) from error
     if not found:
         raise HeadgateError(
@@ -121,12 +128,20 @@ def _ask(emit: child.Emit, ini: str, section: str) -> Target:
 
 
 def _apply(emit: child.Emit, ini: str, section: str, url: str, moves: tuple[Move, ...]) -> list[Step]:
+    import psycopg
+
     runner = Runner(ini, section, url, emit, redirect=False)
     os.chdir(runner.ini.parent)
     runner.listen()
     steps: list[Step] = []
-    for move in moves:
-        steps.append(runner.run(move))
-        if steps[-1].failure:
-            break
+    try:
+        for move in moves:
+            steps.append(runner.run(move))
+            if steps[-1].failure:
+                break
+    except psycopg.OperationalError as error:
+        raise HeadgateError(
+            f"The database was lost on the way: {first_line(error)}",
+            "Wait until it is back; `inv migrate.status` shows where it stands, `inv migrate.up` goes on.",
+        ) from error
     return steps

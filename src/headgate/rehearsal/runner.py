@@ -181,7 +181,7 @@ class Runner:
         if isinstance(original, SyntaxError):
             path, line = original.filename, original.lineno
         from_server = getattr(error, "orig", None) is not None
-        text = " ".join(str(original).split()) or type(original).__name__
+        text = " ".join(_without_excerpt(str(original)).split()) or type(original).__name__
         return Failure(
             error=text if from_server else f"{type(original).__name__}: {text}",
             sqlstate=getattr(original, "sqlstate", None) or getattr(original, "pgcode", None),
@@ -208,6 +208,12 @@ def open_script(ini: Path, section: str, url: str | None) -> tuple[Any, ScriptDi
         # A "%" is configparser's escape; unescaped, the error would print the URL with its password.
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config, ScriptDirectory.from_config(config)
+
+
+def _without_excerpt(message: str) -> str:
+    """Take out libpq's `LINE 1: …` and the caret below it: the statement is shown whole."""
+    kept = [line for line in message.splitlines() if not (line.startswith("LINE ") or line.strip() == "^")]
+    return "\n".join(kept)
 
 
 def _revision_of(path: str | None) -> str | None:

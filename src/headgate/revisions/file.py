@@ -81,10 +81,8 @@ def read(path: Path) -> RevisionFile | None:
     except (OSError, UnicodeDecodeError) as error:
         raise HeadgateError(f"{path} cannot be read: {error}.", "Make it a readable file in UTF-8.") from error
     except (SyntaxError, ValueError) as error:
-        where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise HeadgateError(
-            f"{path}{where} is not valid Python: {error}.", "Mend the file; nothing was run."
-        ) from error
+        where, why = (f", line {error.lineno}", error.msg) if isinstance(error, SyntaxError) else ("", str(error))
+        raise HeadgateError(f"{path}{where} is not valid Python: {why}.", "Mend the file; nothing was run.") from error
     values: dict[str, tuple[str, ...] | None] = {}
     lines: dict[str, int] = {}
     for name, value, line in _assignments(tree):
