@@ -14,7 +14,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from headgate.errors import HeadgateError
 
@@ -24,7 +24,6 @@ Emit = Callable[[str], None]
 Result = TypeVar("Result")
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_TAIL = 12
 
 
 def call(function: Callable[..., Result], *arguments: object, on_event: Emit | None = None) -> Result:
@@ -46,21 +45,18 @@ def call(function: Callable[..., Result], *arguments: object, on_event: Emit | N
     with tempfile.TemporaryFile() as output:
         descriptor = output.fileno()
         process = context.Process(  # type: ignore[attr-defined]  # typeshed's BaseContext lacks it
-            target=_serve, args=(function, arguments, sender, descriptor if sys.platform == "linux" else None)
+            target=_serve,
+            args=(function, arguments, sender, descriptor if sys.platform == "linux" else None, os.getpid()),
         )
-        process.start()
-        sender.close()
         try:
+            process.start()
+            sender.close()
             while True:
                 try:
                     kind, value = receiver.recv()
                 except EOFError:
                     process.join()
-                    raise HeadgateError(
-                        f"The project's own code ended the process (exit code {process.exitcode}) {told}".rstrip()
-                        + ".",
-                        f"Remove the exit from env.py or the revision. {_tail(output)}".rstrip(),
-                    ) from None
+                    raise _ended(process.exitcode or 0, told, output) from None
                 if kind == "event":
                     told = value
                     if on_event:
@@ -73,42 +69,47 @@ def call(function: Callable[..., Result], *arguments: object, on_event: Emit | N
                     raise RuntimeError(value)
         finally:
             receiver.close()
-            process.kill()
-            process.join()
+            if process.pid:
+                process.kill()
+                process.join()
 
 
 def _serve(
-    function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int | None
+    function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int | None, parent: int
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides, and kills this process when it leaves
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # it died before it could be watched
     target = output if output is not None else os.open(os.devnull, os.O_WRONLY)
-    sys.stdout.flush()
-    sys.stderr.flush()
     os.dup2(target, 1)
     os.dup2(target, 2)
+    # Whoever called may have put something else there than the descriptors, and what it buffers is not ours to write.
+    sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
     def emit(text: str) -> None:
         sender.send(("event", text))
 
-    answer: tuple[str, Any]
     try:
-        answer = ("result", function(emit, *arguments))
+        sender.send(("result", function(emit, *arguments)))
     except HeadgateError as error:
-        answer = ("expected", error)
+        sender.send(("expected", error))
     except Exception:
-        answer = ("defect", traceback.format_exc())
-    sender.send(answer)
+        sender.send(("defect", traceback.format_exc()))
     sender.close()
     sys.stdout.flush()
     # Not sys.exit: what the project registered with atexit, and the parent's inherited connections, must not run here.
     os._exit(0)
 
 
-def _tail(output: BinaryIO) -> str:
+def _ended(code: int, told: str, output: BinaryIO) -> HeadgateError:
     output.seek(0)
-    lines = output.read().decode(errors="replace").strip().splitlines()[-_TAIL:]
-    return f"It printed last: {lines[-1]}" if lines else ""
+    lines = output.read().decode(errors="replace").strip().splitlines()
+    last = f" It printed last: {lines[-1]}" if lines else ""
+    how, fix = f"exit code {code}", "Remove the exit from env.py or the revision."
+    if code < 0:
+        how, fix = signal.Signals(-code).name, "Look for a crash in an extension, or a lack of memory."
+    return HeadgateError(f"The project's own code ended the process ({how}) {told}".rstrip() + ".", f"{fix}{last}")
