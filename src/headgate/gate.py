@@ -49,7 +49,7 @@ class Evidence:
         self, name: str, shown: str, findings: Iterable[Finding] = (), *, status: Status | None = None
     ) -> Evidence:
         """Add a step's result. It has failed when one of its findings is an error that nobody consented to."""
-        found = tuple(findings)
+        found = review.weighed(findings, self.project.config.severities)
         stopping = [finding for finding in found if finding.severity is Severity.ERROR and finding.consent is None]
         verdict = status or (Status.FAILED if stopping else Status.PASSED)
         return replace(self, checks=(*self.checks, Check(name, verdict, shown, found)))
@@ -108,15 +108,17 @@ def rollback(evidence: Evidence) -> Evidence:
     findings = [
         finding for proof in proofs.proofs for finding in _rollback_findings(evidence, proof) if not proof.up.failure
     ]
-    findings = list(review.consented(findings, evidence.project))
     proved = [proof for proof in proofs.proofs if proof.down]
+    findings = list(review.consented(findings, evidence.project, judged=[proof.revision for proof in proved]))
+    broken = {finding.revision for finding in findings if finding.consent is None}
     final = sum(bool(evidence.project.revisions[id_].header.irreversible) for id_ in evidence.project.new)
     if not evidence.project.new:
         return evidence.with_check("rollback", "no new revision to take back")
     moved = sum(any(d.change == "moved" for d in (*p.not_restored, *p.not_repeated)) for p in proved)
     order = f"; in {moved} of them only the order of columns differs" if moved and not findings else ""
     said = f"; {final} irreversible, as the header says" if final else ""
-    shown = f"{len(proved)} of {counted(len(evidence.project.new), 'new revision')} down and up again{order}{said}"
+    clean = sum(proof.revision not in broken for proof in proved)
+    shown = f"{clean} of {counted(len(evidence.project.new), 'new revision')} down and up again{order}{said}"
     incomplete = not proofs.reached_head and not findings
     return evidence.with_check("rollback", shown, findings, status=Status.NOT_RUN if incomplete else None)
 

@@ -22,7 +22,7 @@ from headgate.rules.rule import Evidence
 if TYPE_CHECKING:
     from headgate.project import Project
 
-__all__ = ["consented", "judge", "judge_paths", "judge_project"]
+__all__ = ["consented", "judge", "judge_paths", "judge_project", "weighed"]
 
 
 def judge(evidences: Iterable[Evidence], *, severities: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -35,13 +35,23 @@ def judge(evidences: Iterable[Evidence], *, severities: Mapping[str, str]) -> tu
     Returns:
         The findings by file, line and rule. One with a `consent` does not count against the revision.
     """
-    found = [finding for evidence in evidences for finding in _judged(evidence)]
-    kept = [
-        replace(finding, severity=Severity(severities.get(finding.rule, finding.severity)))
-        for finding in found
-        if severities.get(finding.rule) != "off"
-    ]
+    found = (finding for evidence in evidences for finding in _judged(evidence))
+    kept = weighed(found, severities)
     return tuple(sorted(kept, key=lambda finding: (finding.path or "", finding.line or 0, finding.rule)))
+
+
+def weighed(findings: Iterable[Finding], severities: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Give findings the weight that the project wants.
+
+    Args:
+        findings: as the rules and the gate give them.
+        severities: a rule's name to `error`, `warning`, `advice` or `off`, which drops its findings.
+    """
+    return tuple(
+        replace(finding, severity=Severity(severities.get(finding.rule, finding.severity)))
+        for finding in findings
+        if severities.get(finding.rule) != "off"
+    )
 
 
 def judge_project(project: Project) -> tuple[tuple[Finding, ...], int]:
