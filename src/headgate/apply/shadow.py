@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
 from headgate import config as settings
@@ -42,7 +42,7 @@ def shadow_of(alembic: Config, engine: Engine) -> Engine | None:
     """
     config = settings.load(Path(alembic.config_file_name or ".").resolve().parent)
     own = development.url(config.root, major=config.postgres, state=config.state)
-    if engine.url.render_as_string(hide_password=False) != own:
+    if own is None or engine.url != make_url(own):
         return None
     stack = ExitStack()
     atexit.register(stack.close)
