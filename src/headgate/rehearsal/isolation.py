@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["connect", "only_scratch"]
 
+# libpq lets these decide where to connect, whatever host a URL names:
+# https://www.postgresql.org/docs/current/libpq-envars.html
+_ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")
+
 
 @contextmanager
 def only_scratch(url: str, variable: str, folder: Path, models_url: str | None = None) -> Iterator[None]:
@@ -34,21 +38,41 @@ def only_scratch(url: str, variable: str, folder: Path, models_url: str | None =
         HeadgateError: from within the run, when env.py connects elsewhere. Nothing has been reached then.
     """
     from sqlalchemy import Engine, event, make_url
+    from sqlalchemy.pool import Pool
 
     os.environ[variable] = url
+    for name in _ELSEWHERE:
+        os.environ.pop(name, None)
     os.chdir(folder)
     allowed = {_address(_parameters(make_url(given))) for given in (url, models_url) if given}
 
+    announced = False
+
     def refuse(dialect: Any, _record: Any, arguments: Any, parameters: Mapping[str, Any]) -> None:
-        if dialect.name == "postgresql" and not arguments and _address(parameters) in allowed:
+        nonlocal announced
+        announced = dialect.name == "postgresql" and not arguments and _address(parameters) in allowed
+        if announced:
             return
-        where = parameters.get("host") or parameters.get("database") or "its default address"
+        host, _port, database, *_ = _address(parameters)
+        where = f" at {'/'.join(filter(None, (host, database)))}" if host or database else ""
         raise HeadgateError(
-            f"The migration environment connects to {dialect.name} at {where}, not to the scratch database.",
+            f"The migration environment connects to {dialect.name}{where}, not to the scratch database.",
             f"Have env.py take its URL from ${variable} or from sqlalchemy.url; nothing was reached.",
         )
 
+    def refuse_unannounced(connection: Any, _record: Any) -> None:
+        nonlocal announced
+        if not announced:
+            connection.close()
+            raise HeadgateError(
+                "The migration environment opens connections itself (create_engine with creator=…), so nothing says"
+                " that they go to the scratch database.",
+                f"Have env.py make its engine from the URL in ${variable} or sqlalchemy.url; no statement was sent.",
+            )
+        announced = False
+
     event.listen(Engine, "do_connect", refuse)
+    event.listen(Pool, "connect", refuse_unannounced)
     yield
 
 
@@ -68,6 +92,10 @@ def _parameters(url: URL) -> dict[str, Any]:
     return {**url.translate_connect_args(username="user", database="dbname"), **url.query}
 
 
-def _address(parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+def _address(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     database = parameters.get("dbname") or parameters.get("database")
-    return str(parameters.get("host")), str(parameters.get("port") or 5432), str(database)
+    # A `hostaddr` or a `service` says where to connect whatever the host is.
+    others = (parameters.get(name) for name in ("hostaddr", "service"))
+    return tuple(
+        str(part or "") for part in (parameters.get("host"), parameters.get("port") or 5432, database, *others)
+    )

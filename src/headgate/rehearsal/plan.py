@@ -11,20 +11,21 @@ __all__ = ["leaves", "up_down_up"]
 
 
 def up_down_up(project: Project, done: Sequence[str], waiting: Sequence[str]) -> Iterator[Move]:
-    """Give one run for the history, then three for each waiting revision.
+    """Give one run for the history, then three for each waiting revision, or one where its header rules out more.
 
     Args:
         project: the Alembic project.
         done: the ids that the first run applies together.
-        waiting: the ids that go up, down and up again, one by one.
+        waiting: the ids that go up, down and up again, one by one; an irreversible one only goes up.
     """
     applied = set(done)
     yield Move("up", tuple(done), leaves(project, applied))
     for id_ in waiting:
         before, after = leaves(project, applied), leaves(project, applied | {id_})
         yield Move("up", (id_,), after, compare=True)
-        yield Move("down", (id_,), before, compare=True)
-        yield Move("up", (id_,), after, compare=True)
+        if not project.revisions[id_].header.irreversible:
+            yield Move("down", (id_,), before, compare=True)
+            yield Move("up", (id_,), after, compare=True)
         applied.add(id_)
 
 

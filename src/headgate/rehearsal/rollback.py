@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from headgate.catalog import Catalog, Difference, diff
 from headgate.project import Project
@@ -21,8 +22,8 @@ class Proof:
     Args:
         revision: its id.
         up: the first upgrade.
-        down: the downgrade; `None` when the upgrade failed.
-        again: the second upgrade; `None` when the downgrade failed.
+        down: the downgrade; `None` when the upgrade failed, or the header says that the revision is irreversible.
+        again: the second upgrade; `None` when there was no downgrade, or it failed.
     """
 
     revision: str
@@ -104,8 +105,9 @@ def prove(
         history, *steps = rehearsal.steps
         if history.failure:
             return Proofs(tuple(proofs), history=history.failure)
-        for index in range(0, len(steps), 3):
-            proofs.append(Proof(waiting.pop(0), *steps[index : index + 3]))
+        for (id_,), taken in groupby(steps, key=lambda step: step.move.revisions):
+            waiting.remove(id_)
+            proofs.append(Proof(id_, *taken))
         failed = proofs[-1].failure if steps else None
         if failed is None:
             return Proofs(tuple(proofs), last=rehearsal)
