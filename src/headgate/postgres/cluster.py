@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headgate.errors import HeadgateError
-from headgate.postgres.account import Account, identity
+from headgate.postgres.account import Account
 from headgate.postgres.binaries import Binaries
 from headgate.postgres.folders import Tally, copy_tree, discard, publish, writing
-from headgate.postgres.kept import Kept, environment
+from headgate.postgres.kept import Kept, last_words
 
 __all__ = ["SUPERUSER", "copy_cluster", "forget_cluster", "initdb"]
 
@@ -68,37 +68,30 @@ def forget_cluster(binaries: Binaries, cache: Path) -> None:
         discard(_home(binaries, cache))
 
 
-def initdb(binaries: Binaries, data: Path, account: Account | None, *options: str, variable: str) -> None:
+def initdb(
+    binaries: Binaries,
+    data: Path,
+    run: Callable[[Sequence[str]], tuple[int, str]],
+    *options: str,
+    variable: str,
+) -> None:
     """Make a cluster, with the same order and case rules on every machine.
 
     Args:
         binaries: the build to make it with.
-        data: the data directory to make, in a folder that the account may write.
-        account: who runs it; `None` for the caller.
+        data: the data directory to make, in a folder that the server's account may write.
+        run: runs a command as that account, and gives its exit code and its error output.
         options: further options of `initdb`.
         variable: the environment variable that chooses another folder.
 
     Raises:
         HeadgateError: `initdb` fails.
     """
-    done = subprocess.run(
-        [binaries.bin / "initdb", *_options(binaries), *options, "--pgdata", data],
-        cwd=data.parent,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        **identity(account),
-    )
-    if done.returncode:
-        lines = done.stderr.splitlines() or ["it gave no reason"]
-        reason = next(
-            (line for line in lines if any(word in line for word in ("error:", "FATAL:", "PANIC:"))), lines[0]
-        )
+    program = os.fspath(binaries.bin / "initdb")
+    code, said = run([program, *_options(binaries), *options, "--pgdata", os.fspath(data)])
+    if code:
         raise HeadgateError(
-            f"initdb of PostgreSQL {binaries.version} failed in {data.parent.parent}: {reason.strip()}",
+            f"initdb of PostgreSQL {binaries.version} failed in {data.parent.parent}: {last_words(said)}",
             f"Mend what it names; for want of space, set {variable} to a folder on another disk.",
         )
 
@@ -122,6 +115,6 @@ def _options(binaries: Binaries) -> list[str]:
 def _prepare(binaries: Binaries, folder: Path, account: Account | None) -> Tally:
     with Kept(account) as kept:
         kept.hand_over()
-        initdb(binaries, kept.path / "data", account, *_SCRATCH_OPTIONS, variable="TMPDIR")
+        initdb(binaries, kept.path / "data", kept.run, *_SCRATCH_OPTIONS, variable="TMPDIR")
         folder.mkdir()
         return copy_tree(kept.path / "data", folder / "data")

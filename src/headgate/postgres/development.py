@@ -18,7 +18,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,7 +192,7 @@ def _make_cluster(place: Place, binaries: programs.Binaries) -> None:
     partial = place.home / "data.partial"
     if partial.exists():
         shutil.rmtree(partial)
-    initdb(binaries, partial, place.account, variable="HEADGATE_STATE")
+    initdb(binaries, partial, lambda argv: _run(place, argv), variable="HEADGATE_STATE")
     settings = partial / "postgresql.conf"
     place.write(settings, f"{settings.read_text(encoding='utf-8')}\ninclude '{_SETTINGS}'\n")
     partial.rename(place.data)
@@ -210,10 +210,12 @@ def _launch(place: Place, binaries: programs.Binaries) -> Path:
     log = place.home / "log"
     log.unlink(missing_ok=True)
     # Relative paths: pg_ctl hands them to a shell.
-    done = _pg_ctl(place, binaries, "start", "--wait", "--log", "log")
-    if done.returncode:
+    code, said = _pg_ctl(place, binaries, "start", "--wait", "--log", "log")
+    if code:
+        if log.exists():
+            said = log.read_text(encoding="utf-8", errors="replace")
         raise HeadgateError(
-            f"The development server of {place.root} does not start: {last_words(log)}",
+            f"The development server of {place.root} does not start: {last_words(said)}",
             f"Mend what it names; its log is {log}.",
         )
     return host
@@ -238,11 +240,11 @@ def _stop(place: Place, state: Path) -> bool:
         return False
     binaries = programs.within_reach(programs.find(major), place.account, state)
     running = place.running() is not None
-    done = _pg_ctl(place, binaries, "stop", "--wait", "--mode", "fast")
+    code, said = _pg_ctl(place, binaries, "stop", "--wait", "--mode", "fast")
     # It fails when the server is not running either: the file is then what a crash left.
-    if done.returncode and not _pg_ctl(place, binaries, "status").returncode:
+    if code and _pg_ctl(place, binaries, "status")[0] == 0:
         raise HeadgateError(
-            f"The development server of {place.root} does not stop: {' '.join(done.stderr.split())}",
+            f"The development server of {place.root} does not stop: {last_words(said)}",
             f"See its log, {place.home / 'log'}, or stop it by hand.",
         )
     if (record := place.record()) and Path(record.host) != place.home:
@@ -251,19 +253,25 @@ def _stop(place: Place, state: Path) -> bool:
     return running
 
 
-def _pg_ctl(place: Place, binaries: programs.Binaries, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [binaries.bin / "pg_ctl", *words, "--pgdata", "data"],
+def _pg_ctl(place: Place, binaries: programs.Binaries, *words: str) -> tuple[int, str]:
+    return _run(place, [os.fspath(binaries.bin / "pg_ctl"), *words, "--pgdata", "data"])
+
+
+def _run(place: Place, argv: Sequence[str]) -> tuple[int, str]:
+    done = subprocess.run(
+        argv,
         cwd=place.home,
         env=environment(),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
         check=False,
         start_new_session=True,  # Ctrl-C in the terminal that started it is not meant for the server.
         **identity(place.account),
     )
+    return done.returncode, done.stderr
 
 
 def _create_database(server: Server) -> None:

@@ -2,7 +2,8 @@
 
 Run as `python -I -S keeper.py <folder>` in a session of its own, with the standard library only. It holds the read
 end of a pipe: the pipe closes when the caller closes it, and also when the caller is killed. A request is one line of
-JSON, `{"argv", "environment", "identity"}`; the answer is one line, `{"pid"}` or `{"error"}`.
+JSON, `{"argv", "environment", "identity", "until"}`, where `until` is `ready` for a server and `done` for a program
+that is run to its end; the answer is one line, `{"code", "said"}` or `{"error"}`.
 
 The keeper is the parent of the server, so that on Linux the server ends even when the keeper itself is killed
 (PR_SET_PDEATHSIG, prctl(2)). SIGQUIT is the "immediate" shutdown, which leaves no shared memory behind:
@@ -38,9 +39,13 @@ def main(folder: Path) -> None:
     server = None
     try:
         for line in sys.stdin:
+            request = json.loads(line)
+            answer: dict[str, Any] = {}
             try:
-                server = _start(folder, **json.loads(line))
-                answer: dict[str, Any] = {"pid": server.pid}
+                if request.pop("until") == "ready":
+                    server = _start(folder, **request)
+                else:
+                    answer = _run(folder, **request)
             except Exception as error:  # The caller reports it: nobody reads this process's own output.
                 answer = {"error": str(error)}
             sys.stdout.write(json.dumps(answer) + "\n")
@@ -56,6 +61,21 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
+def _run(folder: Path, argv: list[str], environment: dict[str, str], identity: dict[str, Any]) -> dict[str, Any]:
+    """Run a program to its end, even if the caller is killed: an `initdb` cut short would leave shared memory."""
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment,
+        check=False,
+        **identity,
+    )
+    return {"code": done.returncode, "said": done.stderr.decode(errors="replace")}
+
+
 def _start(
     folder: Path, argv: list[str], environment: dict[str, str], identity: dict[str, Any]
 ) -> subprocess.Popen[bytes]:
@@ -67,7 +87,6 @@ def _start(
             stderr=log,
             cwd=folder,
             env=environment,
-            start_new_session=True,
             # Runs after the user switch, which would clear the setting.
             preexec_fn=_die_with_parent(),
             **identity,

@@ -95,20 +95,37 @@ class Kept:
         Raises:
             ServerStartError: its log says why.
         """
-        request = {"argv": list(argv), "environment": environment(), "identity": identity(self.account)}
-        answer = self._ask(json.dumps(request).encode() + b"\n")
-        if error := answer.get("error"):
+        if error := self._ask("ready", argv).get("error"):
+            try:
+                log = (self.path / "log").read_text(encoding="utf-8", errors="replace")
+            except FileNotFoundError:
+                log = ""
             raise ServerStartError(
-                f"PostgreSQL ({argv[0]}) cannot be used: {error}: {last_words(self.path / 'log')}",
+                f"PostgreSQL ({argv[0]}) cannot be used: {error}: {last_words(log)}",
                 "Mend what it names, or set HEADGATE_POSTGRES_URL to a server on which scratch databases may be made.",
             )
 
-    def _ask(self, request: bytes) -> dict[str, Any]:
+    def run(self, argv: Sequence[str]) -> tuple[int, str]:
+        """Run a program in the folder to its end, even if the caller is killed meanwhile.
+
+        Returns:
+            Its exit code and its error output.
+        """
+        answer = self._ask("done", argv)
+        return answer.get("code", 1), str(answer.get("said", answer.get("error")))
+
+    def _ask(self, until: str, argv: Sequence[str]) -> dict[str, Any]:
+        request = {
+            "argv": list(argv),
+            "environment": environment(),
+            "identity": identity(self.account),
+            "until": until,
+        }
         stdin, stdout = self._keeper.stdin, self._keeper.stdout
         line = b""
         if stdin and stdout:
             with suppress(BrokenPipeError):
-                stdin.write(request)
+                stdin.write(json.dumps(request).encode() + b"\n")
                 line = stdout.readline()
         answer: dict[str, Any] = json.loads(line or b'{"error": "its keeper was killed"}')
         return answer
@@ -156,11 +173,8 @@ def environment() -> dict[str, str]:
     return {"LC_ALL": "C", "TZ": "UTC"} | {name: os.environ[name] for name in passed if name in os.environ}
 
 
-def last_words(log: Path) -> str:
-    """Give the last line of a server's log that says why it stopped."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    said = [line.partition("  ")[2] for line in lines if "FATAL:  " in line or "PANIC:  " in line]
-    return (said or lines or ["it left no message"])[-1].strip()
+def last_words(text: str) -> str:
+    """Give what one of PostgreSQL's programs said last about why it stopped, without the time and the process."""
+    lines = text.splitlines() or ["it left no message"]
+    said = [line.partition(mark)[2] for line in lines for mark in ("FATAL:  ", "PANIC:  ", "error: ") if mark in line]
+    return (said or lines)[-1].strip()

@@ -89,9 +89,8 @@ class Server:
         """
         dialect = f"postgresql+{driver}" if driver else "postgresql"
         name = quote(database or self.maintenance, safe="")
-        # The slashes stay: many an env.py gives the URL to configparser, which takes a percent sign for its own.
-        host = quote(self.host, safe="/")
-        return f"{dialect}://{quote(self.user, safe='')}@/{name}?host={host}&port={self.port}"
+        # `socket_fits` has seen to it that the folder needs no quoting.
+        return f"{dialect}://{quote(self.user, safe='')}@/{name}?host={self.host}&port={self.port}"
 
     def connect(self, database: str | None = None, autocommit: bool = True) -> psycopg.Connection:
         """Connect to a database; `None` stands for the maintenance database."""

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from headgate.postgres.account import Account, identity, reachable
 
@@ -29,16 +30,16 @@ _ROOMY_BYTES = 2 << 30
 _TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the closing zero.
 _SOCKET_PATH_BYTES = 103
-# They separate hosts in a connection string, or start an escape or an abstract socket there.
-_SOCKET_PATH_EXCLUDED = frozenset(",\"'\\%@")
 
 
 def socket_fits(folder: Path) -> bool:
-    """Say whether a server may have its socket in a folder and a client find it there by URL."""
+    """Say whether a server may have its socket in a folder.
+
+    The folder stands in a URL, and many an env.py gives that to configparser as it is, which takes a percent sign for
+    its own: so nothing in its path may need one.
+    """
     name = os.fspath(folder)
-    return len(os.fsencode(name)) + len(f"/.s.PGSQL.{PORT}") <= _SOCKET_PATH_BYTES and not (
-        _SOCKET_PATH_EXCLUDED & set(name)
-    )
+    return quote(name, safe="/") == name and len(f"{name}/.s.PGSQL.{PORT}") <= _SOCKET_PATH_BYTES
 
 
 def answers(folder: Path) -> bool:

@@ -131,7 +131,7 @@ def test_a_user_who_may_not_create_databases_is_told(other: Server, cache: Path)
     [
         "postgresql://maker:s%25cret%20word@{host}/theirs",
         "postgresql+psycopg://maker@/theirs?host={host}&password=s%25cret%20word",
-        "postgresql+asyncpg://maker:s%25cret%20word@/theirs?host={host}&nonsense=s%25cret%20word",
+        "postgresql+asyncpg://maker:s%25cret%20word@/theirs?host={host}&hostaddr=s%25cret%20word",
         "mysql://maker:s%25cret%20word@{host}/theirs",
         "postgresql://maker:s%25cret%20word@{host}:port/theirs",
     ],

@@ -35,6 +35,7 @@ WAIT = "time.sleep(600)"
         pytest.param("os._exit(3)", None, id="exit without cleanup"),
         pytest.param("os.abort()", None, id="crash of the interpreter"),
         pytest.param(WAIT, signal.SIGINT, id="Ctrl-C"),
+        pytest.param(WAIT, signal.SIGQUIT, id="Ctrl-\\"),
         pytest.param(WAIT, signal.SIGTERM, id="SIGTERM"),
         pytest.param(WAIT, signal.SIGHUP, id="closed terminal"),
         pytest.param(WAIT, signal.SIGKILL, id="kill -9"),
@@ -72,26 +73,36 @@ def test_no_process_is_left_when_the_caller_is_killed(
     assert gone(*processes)
 
 
-@pytest.mark.parametrize("milliseconds", range(0, 400, 25))
+KILLED = """
+    import os, signal, sys, threading
+    from pathlib import Path
+    from headgate.postgres.server import scratch_server
+
+    threading.Timer(int(sys.argv[2]) / 1000, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    with scratch_server(cache=Path(sys.argv[1])):
+        threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 300, 20))
 def test_a_caller_may_be_killed_at_any_moment_of_the_start(
     caller: Callable[..., Any], cache: Path, folder: Path, gone: Callable[..., bool], milliseconds: int
 ) -> None:
-    """Between the folder, the keeper, the copy and the server there is no moment that nobody cleans up after."""
-    one = caller(
-        """
-        import os, signal, sys, threading
-        from pathlib import Path
-        from headgate.postgres.server import scratch_server
-
-        threading.Timer(int(sys.argv[2]) / 1000, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        with scratch_server(cache=Path(sys.argv[1])):
-            threading.Event().wait()
-        """,
-        cache,
-        milliseconds,
-    )
-    one.ends()
+    """Between the keeper, the folder, the copy and the server there is no moment that nobody cleans up after."""
+    caller(KILLED, cache, milliseconds).ends()
     assert gone(*folder.iterdir())
+
+
+@pytest.mark.parametrize("milliseconds", range(100, 800, 100))
+def test_a_caller_may_be_killed_at_any_moment_of_its_first_run(
+    caller: Callable[..., Any], folder: Path, gone: Callable[..., bool], milliseconds: int
+) -> None:
+    """`initdb` goes on for a moment then; its folder must go after it, and the next run must find no half a cluster."""
+    kept = folder / "cache"
+    caller(KILLED, kept, milliseconds).ends()
+    assert gone(*(path for path in folder.iterdir() if path != kept))
+    with scratch_server(cache=kept) as server, server.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_ctrl_c_reaches_the_caller_before_the_server(caller: Callable[..., Any], cache: Path) -> None:

@@ -68,8 +68,9 @@ def test_it_does_not_run_as_root(server: Server) -> None:
 
 
 def test_the_url_leads_sqlalchemy_to_the_server(server: Server) -> None:
-    """The socket's folder stands in the query of the URL, percent-encoded, as SQLAlchemy itself would write it."""
-    assert make_url(server.url()).render_as_string(hide_password=False) == server.url()
+    """The socket's folder stands in the query; no percent sign does, on which an env.py with configparser fails."""
+    assert "%" not in server.url()
+    assert make_url(server.url()).query["host"] == server.host
     with create_engine(server.url(), poolclass=NullPool).connect() as connection:
         assert connection.execute(text("SHOW unix_socket_directories")).scalar() == server.host
 
@@ -137,19 +138,18 @@ def test_a_cache_may_have_any_name(folder: Path, name: str) -> None:
         assert value_of(server, "fsync") == "off"
 
 
-@pytest.mark.parametrize("name", ["mit Leer", "Übung", "a,b", "x" * 120])
+@pytest.mark.parametrize("name", ["plain", "mit Leer", "Übung", "a,b", "x" * 120])
 def test_a_temporary_folder_may_have_any_name(
     cache: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A socket's path has at most 107 bytes, and a comma separates hosts: then the system's own folder serves."""
+    """A socket's path has at most 107 bytes, and stands in a URL: where it cannot, the system's own folder serves."""
     chosen = folder / name
     chosen.mkdir()
     chosen.chmod(0o777)
     monkeypatch.setenv("TMPDIR", str(chosen))
     monkeypatch.setattr("tempfile.tempdir", None)
     with scratch_server(cache=cache) as server:
-        fits = "," not in name and len(name) < 50
-        assert Path(server.host).parent == (chosen if fits else Path("/tmp"))
+        assert Path(server.host).parent == (chosen if name == "plain" else Path("/tmp"))
         with create_engine(server.url(), poolclass=NullPool).connect() as connection:
             assert connection.execute(text("SELECT 1")).scalar() == 1
 
