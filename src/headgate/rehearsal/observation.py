@@ -1,27 +1,30 @@
-"""Ask a session what it holds and what it has done, in one round trip.
+"""Ask a session what it has locked and what it has done, in one round trip and over its own connection.
+
+Only there can a transaction's uncommitted work be seen. Nothing is prepared on the server and no cursor of psycopg is
+used, so that the session stays as the revision knows it.
 
 Locks: https://www.postgresql.org/docs/current/view-pg-locks.html
-Files: `pg_class.relfilenode`, https://www.postgresql.org/docs/current/catalog-pg-class.html
-Rows: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-FUNCTIONS-TABLE (`pg_stat_get_xact_*`)
+Files: `relfilenode`, https://www.postgresql.org/docs/current/catalog-pg-class.html
+Rows: `pg_stat_get_xact_*`, https://www.postgresql.org/docs/current/monitoring-stats.html
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
 
-from headgate.rehearsal.trace import Lock, Work
+from headgate.errors import HeadgateError
 
-__all__ = ["Observer", "Relation", "State", "locks_of"]
+__all__ = ["FIRST_USER_OID", "Counters", "Names", "Observer", "Relation", "State", "mode"]
 
-Execute = Callable[..., Any]
+Row = list[str | None]
+Counters = tuple[int, ...]  # rows read by scans, fetched through an index, inserted, updated, deleted
 
-_FIRST_USER_OID = 16384  # FirstNormalObjectId, src/include/access/transam.h
-_NAME = "CASE n.nspname WHEN 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname)"
+FIRST_USER_OID = 16384  # FirstNormalObjectId, src/include/access/transam.h
 _KINDS = {
     "f": "foreign table",
     "i": "index",
@@ -33,52 +36,39 @@ _KINDS = {
     "t": "TOAST table",
     "v": "view",
 }
+_WITH_ROWS = {"table", "materialized view", "foreign table"}
+_NAMED_IN_ROWS = _WITH_ROWS | {"view"}
+_COUNTED = ("returned", "fetched", "inserted", "updated", "deleted")
 _TIMEOUTS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 
-_RELATIONS = f"""
-SELECT c.oid::bigint, {_NAME}, c.relkind::text, c.relfilenode::bigint, coalesce(i.indrelid, 0)::bigint
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-WHERE c.oid >= {_FIRST_USER_OID} AND c.relkind <> 'c'
-"""  # noqa: S608
-
-_STATE = f"""
-WITH held AS MATERIALIZED (
-  SELECT l.relation, json_agg(DISTINCT l.mode) AS modes FROM pg_catalog.pg_locks l
-  WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= {_FIRST_USER_OID}
-  GROUP BY l.relation)
-SELECT pg_catalog.json_build_array(
-  (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(h.relation::bigint, h.modes, {_NAME}, c.relkind,
-     c.relfilenode::bigint, coalesce(i.indrelid, 0)::bigint,
-     c.relkind IN ('r', 'm') AND pg_catalog.pg_relation_size(c.oid) = 0,
-     CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.json_build_array(
-       pg_catalog.pg_stat_get_xact_tuples_returned(h.relation), pg_catalog.pg_stat_get_xact_tuples_inserted(h.relation),
-       pg_catalog.pg_stat_get_xact_tuples_updated(h.relation), pg_catalog.pg_stat_get_xact_tuples_deleted(h.relation)) END))
-   FROM held h LEFT JOIN pg_catalog.pg_class c ON c.oid = h.relation
-   LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid),
-  pg_catalog.json_build_object({", ".join(
-    f"'{name}', (extract(epoch FROM pg_catalog.current_setting('{name}')::interval) * 1000)::bigint::text"
-    for name in _TIMEOUTS)},
-   'TimeZone', pg_catalog.current_setting('TimeZone'), 'search_path', pg_catalog.current_setting('search_path')))::text
-"""  # noqa: S608
-
-
-_LOCKS = """
-SELECT relation::bigint, array_agg(DISTINCT mode) FROM pg_catalog.pg_locks
-WHERE pid = %s AND locktype = 'relation' AND granted AND relation >= %s GROUP BY relation
-"""
+_IDENTITY = "c.oid, quote_ident(c.relname), c.relnamespace::regnamespace, c.relkind, c.relfilenode"
+_PENDING = ", ".join(f"pg_stat_get_xact_tuples_{what}(c.oid)" for what in _COUNTED)
+_SETTINGS = f"""SELECT extract(epoch FROM transaction_timestamp()),
+{", ".join(f"(extract(epoch FROM current_setting('{name}')::interval) * 1000)::bigint" for name in _TIMEOUTS)},
+current_setting('TimeZone'), current_setting('search_path')"""
+# What a transaction counted is kept back for up to a second and would show up in the next one. Asked for inside it,
+# it is handed over when it ends. The function came with PostgreSQL 15.
+_HAND_OVER = ", pg_stat_force_next_flush()"
+_LOCKS = f"""SELECT l.relation, l.mode, {_IDENTITY}, {_PENDING.replace("c.oid", "l.relation")}
+FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= {FIRST_USER_OID}"""
+_RELATIONS = f"""SELECT {_IDENTITY}, i.indrelid, {_PENDING}
+FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid >= {FIRST_USER_OID} AND c.relkind <> 'c'"""
+_DETAILS = """SELECT c.oid, i.indrelid, CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END
+FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = ANY ('{%s}')"""
+_TOTALS = f"""SELECT c.oid, {
+    ", ".join(f"pg_stat_get_tuples_{what}(c.oid) + pg_stat_get_xact_tuples_{what}(c.oid)" for what in _COUNTED)
+} FROM pg_class c WHERE c.oid >= {FIRST_USER_OID} AND c.relkind IN ('r', 'm', 'p', 'f')"""
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation as it is now: `file` is its relfilenode, `table` the oid of an index's table, `empty` its size on disk."""
+    """A relation as it is now: `file` is its relfilenode, `table` the oid of an index's table."""
 
     name: str
     kind: str
     file: int
-    table: int
-    empty: bool = False
+    table: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,126 +76,182 @@ class State:
     """What a session holds and has done in its transaction.
 
     Args:
+        began: the transaction's time stamp.
+        settings: as in `Statement.settings`.
         locks: the modes held on each relation, by oid.
         relations: what is locked, by oid; a dropped relation is missing.
-        counters: rows read, inserted, updated and deleted since the transaction began, by oid.
-        settings: as in `Statement.settings`.
+        counters: what was counted since the transaction began, by oid.
+        complete: whether `relations` holds every relation that there is.
     """
 
+    began: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
     locks: Mapping[int, frozenset[str]] = field(default_factory=dict)
     relations: Mapping[int, Relation] = field(default_factory=dict)
-    counters: Mapping[int, tuple[int, int, int, int]] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
+    counters: Mapping[int, Counters] = field(default_factory=dict)
+    complete: bool = False
+
+
+class Names:
+    """What each relation is called throughout a trace: as it was called when it was first seen.
+
+    A table that the revision renames stays the table that was there before; another that takes over its name is not.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+        self._old: frozenset[str] | None = None
+
+    def learn(self, relations: Mapping[int, Relation]) -> None:
+        """Take over the names of relations; those given first were there before."""
+        for oid, one in relations.items():
+            taken = self._old is not None and one.kind in _NAMED_IN_ROWS and one.name in self._old
+            self._names.setdefault(oid, f"{one.name} (new)" if taken else one.name)
+        if self._old is None:
+            self._old = frozenset(self._names.values())
+
+    def __getitem__(self, oid: int) -> str:
+        return self._names[oid]
 
 
 class Observer:
     """Looks at one session over its own connection.
 
     Args:
-        connection: a psycopg connection.
-        execute: psycopg's own `Cursor.execute`, which nobody watches.
+        connection: a connection of psycopg, asynchronous ones included.
+        names: what relations are called in the trace.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], execute: Execute) -> None:
-        self._connection, self.execute = connection, execute
-        self.known = self._relations()
+    def __init__(self, connection: psycopg.BaseConnection[Any], names: Names) -> None:
+        self.names = names
+        self._connection, self._pgconn = connection, connection.pgconn
+        self._settings = _SETTINGS + (_HAND_OVER if connection.info.server_version >= 150000 else "")
+        self.known: dict[int, Relation] = {}
         self.state = State()
+        self.stale = True
 
-    def send(self, statement: str) -> None:
-        """Send a statement that nobody watches."""
-        with psycopg.Cursor(self._connection) as cursor:
-            self.execute(cursor, statement)
+    @property
+    def status(self) -> TransactionStatus:
+        """Where the session stands; `UNKNOWN` when it is gone."""
+        return TransactionStatus(self._pgconn.transaction_status)
 
     def begin(self) -> None:
-        """Look before the first statement of a transaction: the counters may still hold the one before."""
-        self.look()
+        """Take the state before a statement: what is left of earlier ones must not be told as its doing."""
+        idle = self.status is TransactionStatus.IDLE
+        if self.stale:
+            self._read_all()
+            self.stale = False
+        if idle:  # what was counted has been handed over, and no lock outlives its transaction
+            self.state = State(began="", settings=self.state.settings)
 
     def look(self) -> State:
-        """Ask the session for its state, and remember it."""
-        (text,) = self._rows(_STATE)[0]
-        rows, settings = json.loads(text)
-        locks, relations, counters = {}, {}, {}
-        for oid, modes, name, kind, file, table, empty, counted in rows or ():
-            locks[oid] = frozenset(_mode(mode) for mode in modes)
+        """Read the state inside a transaction."""
+        settings, rows = self._ask(self._settings, _LOCKS)
+        locks: dict[int, set[str]] = {}
+        relations, counters = {}, {}
+        for oid_, mode_, _, name, schema, kind, file, *counted in rows:
+            oid = int(oid_ or 0)
+            locks.setdefault(oid, set()).add(mode(mode_ or ""))
             if name is not None:
-                relations[oid] = Relation(name, _KINDS.get(kind, kind), file, table, empty)
-            if counted:
-                counters[oid] = tuple(counted)
-        self.state = State(locks, relations, counters, settings)
+                table = self.known[oid].table if oid in self.known else 0
+                relations[oid] = Relation(_name(schema, name), _KINDS.get(kind or "", ""), int(file or 0), table)
+            one = relations.get(oid) or self.known.get(oid)
+            if one and one.kind in _WITH_ROWS:
+                counters[oid] = _numbers(counted)
+        held = {oid: frozenset(modes) for oid, modes in locks.items()}
+        self.state = State(*_settings(settings[0]), held, relations, counters)
         return self.state
 
-    def after(self, locks: Mapping[int, frozenset[str]]) -> State:
-        """Give the state after a statement that ran outside a transaction, with the locks that another session saw."""
-        self.state = State(locks, self._relations(), {}, self.state.settings)
+    def look_outside(self, locks: Mapping[int, frozenset[str]]) -> State:
+        """Read the state after a statement that was not, or is no longer, in a transaction.
+
+        Args:
+            locks: what another session saw it hold.
+        """
+        before = dict(self.known)
+        self._read_all()
+        self.state = State(self.state.began, self.state.settings, locks, self.known, complete=True)
+        self.known = before
         return self.state
 
-    def difference(self, before: State) -> dict[str, Any]:
-        """Give what has happened since an earlier state, as fields of `Statement`; then take the new state over."""
-        after, known = self.state, self.known
-        now = after.relations
-        replaced = {oid for oid, one in now.items() if oid in known and one.file and known[oid].file != one.file}
-        tables = {oid for oid in replaced if now[oid].kind in {"table", "materialized view"}}
-        work = []
-        for oid, counted in after.counters.items():
-            earlier = before.counters.get(oid, (0, 0, 0, 0))
-            change = [max(0, there - was) for there, was in zip(counted, earlier, strict=True)]
-            if any(change):
-                work.append(Work(now[oid].name, *change))
-        told = {
-            "locks": self._locks({oid: modes - before.locks.get(oid, frozenset()) for oid, modes in after.locks.items()}),
-            "held": self._locks(after.locks),
-            "rewritten": tuple(sorted(now[oid].name for oid in tables if not now[oid].empty)),
-            "truncated": tuple(sorted(now[oid].name for oid in tables if now[oid].empty)),
-            "reindexed": tuple(
-                sorted(now[oid].name for oid in replaced if now[oid].kind == "index" and now[oid].table not in tables)
-            ),
-            "built": tuple(
-                sorted(
-                    (one.name, owner.name)
-                    for oid, one in now.items()
-                    if one.kind == "index" and oid not in known and (owner := now.get(one.table) or known.get(one.table))
+    def details(self, oids: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Give the table of each index and the size in bytes of each table, by oid."""
+        wanted = ",".join(str(oid) for oid in oids)
+        if not wanted:
+            return {}
+        (rows,) = self._ask(_DETAILS % wanted)
+        return {int(oid or 0): (int(table or 0), int(size or 0)) for oid, table, size in rows}
+
+    def totals(self) -> dict[int, Counters]:
+        """Give all that was ever counted for each table; only outside a transaction is that up to date."""
+        (rows,) = self._ask(_TOTALS)
+        return {int(oid or 0): _numbers(counted) for oid, *counted in rows}
+
+    def send(self, statement: str) -> None:
+        """Send a statement that nobody watches.
+
+        Raises:
+            psycopg.Error: the server refused it.
+        """
+        result = self._pgconn.exec_(statement.encode())
+        if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+            raise psycopg.errors.error_from_result(result, encoding=self._connection.info.encoding)
+
+    def _read_all(self) -> None:
+        settings, rows = self._ask(self._settings, _RELATIONS)
+        self.known, counters = {}, {}
+        for oid, name, schema, kind, file, table, *counted in rows:
+            one = Relation(_name(schema, name), _KINDS.get(kind or "", ""), int(file or 0), int(table or 0))
+            self.known[int(oid or 0)] = one
+            if one.kind in _WITH_ROWS:
+                counters[int(oid or 0)] = _numbers(counted)
+        self.names.learn(self.known)
+        self.state = State(*_settings(settings[0]))
+        if self.status is TransactionStatus.INTRANS:
+            state = self.look()
+            self.state = State(state.began, state.settings, state.locks, state.relations, counters)
+
+    def _ask(self, *queries: str) -> list[list[Row]]:
+        self._pgconn.send_query(";".join(queries).encode())
+        answers: list[list[Row]] = []
+        failure = None
+        while (result := self._pgconn.get_result()) is not None:
+            if result.status == ExecStatus.TUPLES_OK:
+                answers.append(
+                    [
+                        [_text(result.get_value(row, column)) for column in range(result.nfields)]
+                        for row in range(result.ntuples)
+                    ]
                 )
-            ),
-            "work": tuple(sorted(work, key=lambda one: one.relation)),
-        }
-        self.known.update(now)
-        return told
-
-    def _relations(self) -> dict[int, Relation]:
-        return {
-            oid: Relation(name, _KINDS.get(kind, kind), file, table)
-            for oid, name, kind, file, table in self._rows(_RELATIONS)
-        }
-
-    def _locks(self, modes: Mapping[int, Iterable[str]]) -> tuple[Lock, ...]:
-        found = [
-            Lock(relation.name, relation.kind, mode)
-            for oid, held in modes.items()
-            if (relation := self.state.relations.get(oid) or self.known.get(oid)) and relation.kind != "TOAST table"
-            for mode in held
-        ]
-        return tuple(sorted(found, key=lambda lock: (lock.relation, lock.strength)))
-
-    def _rows(self, query: str) -> list[Any]:
-        with psycopg.Cursor(self._connection, row_factory=psycopg.rows.tuple_row) as cursor:
-            self.execute(cursor, query)
-            return cursor.fetchall()
+            else:
+                failure = result.get_error_message()
+        if failure is not None or len(answers) < len(queries):
+            raise HeadgateError(
+                f"What the revision did cannot be read from its own session: {failure or 'the session has ended'}",
+                "Let the revision leave the session able to read pg_catalog, with a statement_timeout above 1 ms.",
+            )
+        return answers
 
 
-def locks_of(connection: psycopg.Connection[Any], pid: int, execute: Execute) -> list[tuple[int, frozenset[str]]]:
-    """Give the relation locks that a session holds at this moment, by oid.
-
-    Args:
-        connection: another session on the same database.
-        pid: the process id of the session's backend.
-        execute: psycopg's own `Cursor.execute`, which nobody watches.
-    """
-    with psycopg.Cursor(connection) as cursor:
-        execute(cursor, _LOCKS, (pid, _FIRST_USER_OID))
-        return [(oid, frozenset(_mode(mode) for mode in modes)) for oid, modes in cursor.fetchall()]
-
-
-def _mode(name: str) -> str:
+def mode(name: str) -> str:
     """Turn pg_locks' `ShareUpdateExclusiveLock` into the manual's `SHARE UPDATE EXCLUSIVE`."""
-    spelled = "".join(f" {sign}" if sign.isupper() else sign for sign in name.removesuffix("Lock"))
-    return spelled.strip().upper()
+    return "".join(f" {sign}" if sign.isupper() else sign for sign in name.removesuffix("Lock")).strip().upper()
+
+
+def _settings(row: Row) -> tuple[str, dict[str, str]]:
+    began, *values = row
+    return began or "", dict(
+        zip((*_TIMEOUTS, "TimeZone", "search_path"), (value or "" for value in values), strict=False)
+    )
+
+
+def _name(schema: str | None, name: str | None) -> str:
+    return f"{name}" if schema == "public" else f"{schema}.{name}"
+
+
+def _numbers(texts: Iterable[str | None]) -> Counters:
+    return tuple(int(text or 0) for text in texts)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode(errors="replace")

@@ -1,6 +1,8 @@
 """What each statement of a revision did to the server: the evidence that rules read.
 
 Relation names are SQL names as in the catalog: quoted where they must be, without the schema when it is `public`.
+Throughout a trace a relation has the name that it had when it was first seen, also after a revision renamed it; one
+that takes over the name of a relation which was there before is told as `users (new)`.
 Lock modes are spelled as in https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES.
 """
 
@@ -21,7 +23,7 @@ MODES = (
     "EXCLUSIVE",
     "ACCESS EXCLUSIVE",
 )
-"""Table locks from the weakest to the strongest; from SHARE on, writers wait; behind ACCESS EXCLUSIVE readers do too."""
+"""Table locks from the weakest to the strongest: from SHARE on writers wait, behind ACCESS EXCLUSIVE readers too."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Work:
     Args:
         relation: the table.
         read: rows that sequential scans read, all scans together.
+        fetched: rows that index scans fetched.
         inserted: rows inserted.
         updated: rows updated.
         deleted: rows deleted.
@@ -65,6 +68,7 @@ class Work:
 
     relation: str
     read: int = 0
+    fetched: int = 0
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
@@ -74,25 +78,28 @@ class Work:
 class Statement:
     """One statement as it reached the server, and what it did.
 
+    SQL that is sent in one string is one statement with the effect of all of it.
+
     Args:
         number: its place in the trace, from 1.
         sql: its text.
         path: the revision file.
-        line: the line in it that sent the statement, counted from 1.
+        line: the line in it whose call sent the statement, counted from 1; of a batch, the call on the batch.
         function: `upgrade` or `downgrade`.
         transaction: which transaction of the run it was in, from 1; `None` when it was none, because it ran by itself.
         locks: what it newly locked.
         held: everything that its transaction has locked while it ran, earlier statements' locks included.
         rewritten: tables and materialized views whose file it replaced.
-        truncated: tables whose file it replaced by an empty one.
-        reindexed: indexes whose file it replaced while their table's stayed.
+        truncated: tables whose file it replaced by an empty one, as TRUNCATE does: work that does not grow.
+        reindexed: indexes that it built anew while their table's file stayed.
         built: indexes that it built, each with its table.
         work: the rows that it touched, by table.
         settings: `lock_timeout`, `statement_timeout` and `idle_in_transaction_session_timeout` in milliseconds,
-            `TimeZone` and `search_path`, as they were in force.
+            `TimeZone` and `search_path`, as they were in force, with what the statement itself set.
         notices: what the server told.
         seconds: time on the server and on the way.
-        error: the SQLSTATE with which it failed.
+        error: the SQLSTATE with which it failed, or the exception's class where the server gave none; what it did
+            before it failed cannot be read any more.
         concurrent: whether the server refuses it in a transaction, as `CREATE INDEX CONCURRENTLY`.
     """
 
@@ -117,7 +124,9 @@ class Statement:
 
     def strongest(self, relation: str) -> Lock | None:
         """Give the strongest lock on a relation that was held while the statement ran."""
-        return max((lock for lock in self.held if lock.relation == relation), key=lambda lock: lock.strength, default=None)
+        return max(
+            (lock for lock in self.held if lock.relation == relation), key=lambda lock: lock.strength, default=None
+        )
 
 
 @dataclass(frozen=True)
@@ -136,16 +145,25 @@ class Trace:
     statements: tuple[Statement, ...]
     rows: Mapping[str, int]
 
+    @property
+    def committed_before_end(self) -> bool:
+        """Whether something was committed while statements were still to come, so that a failure leaves half of it."""
+        if not self.statements:
+            return False
+        last = self.statements[-1].transaction
+        return any(one.transaction is None or one.transaction != last for one in self.statements[:-1])
+
     def blocking(self) -> Iterator[tuple[Statement, Work | None, Lock]]:
         """Give each work that grows with a table which was there before, done while a lock on it makes others wait.
 
         Yields:
-            The statement, the rows that it touched (`None` for a rewrite or an index rebuild that read none), and the
-            lock.
+            The statement, the rows that it touched (`None` where it touched none that were counted), and the lock.
         """
         for statement in self.statements:
-            touched = {work.relation: work for work in statement.work if work.read}
-            for relation in self.rows:
-                lock = statement.strongest(relation)
-                if lock and lock.blocks and (relation in touched or relation in statement.rewritten):
-                    yield statement, touched.get(relation), lock
+            touched = {work.relation: work for work in statement.work}
+            for relation, rows in self.rows.items():
+                lock, work = statement.strongest(relation), touched.get(relation)
+                # An index may lead to one row, or to all of them.
+                scanned = work is not None and (work.read > 0 or work.fetched >= max(rows, 1))
+                if lock and lock.blocks and (scanned or relation in statement.rewritten):
+                    yield statement, work, lock

@@ -6,24 +6,20 @@ noted is exact and does not depend on how fast this machine is: see `observation
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+import weakref
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import errors
-from psycopg.pq import TransactionStatus
 
-from headgate.rehearsal.observation import Observer, State
-from headgate.rehearsal.sampler import sampled
+from headgate.rehearsal import cursors
+from headgate.rehearsal.lines import Lines
+from headgate.rehearsal.observation import Names, Observer
+from headgate.rehearsal.passage import Passage
 from headgate.rehearsal.trace import Statement, Trace
 
 __all__ = ["Tracer"]
-
-# What the server answers to a statement that cannot be run in a transaction, or that ends one.
-_REFUSED = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
 
 class Tracer:
@@ -35,31 +31,16 @@ class Tracer:
     """
 
     def __init__(self, database: str, revisions: frozenset[str]) -> None:
-        self._database, self._revisions = database, revisions
-        self._observers: dict[int, Observer] = {}
+        self._database, self._lines = database, Lines(revisions)
+        self._observers: weakref.WeakKeyDictionary[Any, Observer | None] = weakref.WeakKeyDictionary()
         self._statements: list[Statement] | None = None
-        self._transactions = 0
-        self._execute = psycopg.Cursor.execute
-        self._executemany = psycopg.Cursor.executemany
-        self._copy = psycopg.Cursor.copy
+        self._transactions: dict[object, int] = {}
+        self._names = Names()
 
     def watch(self) -> None:
         """Have every cursor of this process tell what it sends."""
-        tracer = self
-
-        def execute(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            return tracer._sent(cursor, query, lambda: tracer._execute(cursor, query, *arguments, **options))
-
-        def executemany(cursor: Any, query: Any, *arguments: Any, **options: Any) -> None:
-            tracer._sent(cursor, query, lambda: tracer._executemany(cursor, query, *arguments, **options))
-
-        @contextmanager
-        def copy(cursor: Any, statement: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
-            with tracer._noted(cursor, statement), tracer._copy(cursor, statement, *arguments, **options) as stream:
-                yield stream
-
-        for name, watched in (("execute", execute), ("executemany", executemany), ("copy", copy)):
-            setattr(psycopg.Cursor, name, watched)
+        cursors.watch(self)
+        self._lines.follow_batches()
 
     @contextmanager
     def tracing(self, revision: str, direction: str, rows: Mapping[str, int], found: list[Trace]) -> Iterator[None]:
@@ -71,7 +52,7 @@ class Tracer:
             rows: how many rows each table has that is there before.
             found: is given the trace.
         """
-        self._statements, self._transactions = [], 0
+        self._statements, self._transactions, self._names = [], {}, Names()
         self._observers.clear()
         try:
             yield
@@ -79,117 +60,48 @@ class Tracer:
             found.append(Trace(revision, direction, tuple(self._statements), dict(rows)))
             self._statements = None
 
-    def _sent(self, cursor: Any, query: Any, send: Callable[[], Any]) -> Any:
+    def passage(self, cursor: Any, query: Any, *, again: bool = True) -> Passage | None:
+        """Give what notes a statement while it passes; `None` when it is not the revision's.
+
+        Args:
+            cursor: the cursor of psycopg that sends it.
+            query: the statement.
+            again: whether it can be sent once more.
+        """
         connection = cursor.connection
-        if not self._counts(connection) or not _runs_by_itself(connection):
-            with self._noted(cursor, query):
-                return send()
-        # In a transaction of its own its locks can be read while they are held.
+        if self._statements is None or connection.closed:
+            return None
+        place = self._lines.here()
+        if place is None:
+            self.interrupted(connection)
+            return None
         observer = self._observer(connection)
-        observer.send("BEGIN")
-        try:
-            with self._noted(cursor, query, by_itself=True):
-                answer = send()
-        except _REFUSED:
-            observer.send("ROLLBACK")
-            if self._statements:
-                self._statements.pop()
-        except BaseException:
-            observer.send("ROLLBACK")
-            raise
-        else:
-            if connection.info.transaction_status is TransactionStatus.INTRANS:
-                observer.send("COMMIT")
-            return answer
-        with sampled(connection, observer) as held, self._noted(cursor, query, by_itself=True, held=held):
-            return send()
+        if observer is None:
+            return None
+        return Passage(self, cursor, observer, _text(query, connection), place, again=again)
 
-    @contextmanager
-    def _noted(
-        self, cursor: Any, query: Any, *, by_itself: bool = False, held: Callable[[], State] | None = None
-    ) -> Iterator[None]:
-        connection, place = cursor.connection, self._place()
-        if place is None or not self._counts(connection):
-            yield
-            return
-        observer = self._observer(connection)
-        opens = connection.info.transaction_status is TransactionStatus.IDLE
-        if not by_itself and opens:
-            self._transactions += 1
-        if opens or by_itself:
-            observer.begin()
-        before, notices, error = observer.state, [], None
-        handler = _collector(notices)
-        connection.add_notice_handler(handler)
-        started = time.monotonic()
-        try:
-            yield
-        except psycopg.Error as failure:
-            error = failure.sqlstate
-            raise
-        finally:
-            seconds = time.monotonic() - started
-            connection.remove_notice_handler(handler)
-            if held is not None:
-                observer.state = held()
-            elif error is None and connection.info.transaction_status is TransactionStatus.INTRANS:
-                observer.look()
-            told = observer.difference(before)
-            assert self._statements is not None
-            self._statements.append(
-                Statement(
-                    number=len(self._statements) + 1,
-                    sql=_text(query, connection),
-                    path=place[0],
-                    line=place[1],
-                    function=place[2],
-                    transaction=None if by_itself else self._transactions,
-                    settings=dict(before.settings),
-                    notices=tuple(notices),
-                    seconds=seconds,
-                    error=error,
-                    concurrent=held is not None,
-                    **told,
-                )
-            )
+    def interrupted(self, connection: Any) -> None:
+        """Take notice that something was done in a session that nobody watched, such as a rollback."""
+        if observer := self._observers.get(connection):
+            observer.stale = True
 
-    def _counts(self, connection: Any) -> bool:
-        return (
-            self._statements is not None
-            and not connection.closed
-            and connection.info.dbname == self._database
-            and self._place() is not None
-        )
+    def transaction(self, key: object) -> int:
+        """Give the number of a transaction, by what tells it from others."""
+        return self._transactions.setdefault(key, len(self._transactions) + 1)
 
-    def _observer(self, connection: Any) -> Observer:
-        key = id(connection)
-        if key not in self._observers:
-            self._observers[key] = Observer(connection, self._execute)
-        return self._observers[key]
+    def note(self, **fields: Any) -> None:
+        """Add a statement to the trace; the arguments are its fields."""
+        if self._statements is not None:
+            self._statements.append(Statement(number=len(self._statements) + 1, **fields))
 
-    def _place(self) -> tuple[str, int, str] | None:
-        """The line of a revision file that leads to the running call, and the function that it is in."""
-        frame, found = sys._getframe(1), None
-        while frame is not None:
-            if frame.f_code.co_filename in self._revisions:
-                # A helper function of the file is told by the line in it, and by the function that called it.
-                found = (*(found[:2] if found else (frame.f_code.co_filename, frame.f_lineno)), frame.f_code.co_name)
-            frame = frame.f_back  # type: ignore[assignment]
-        return found
+    def _observer(self, connection: Any) -> Observer | None:
+        if connection not in self._observers:
+            ours = connection.info.dbname == self._database
+            self._observers[connection] = Observer(connection, self._names) if ours else None
+        return self._observers[connection]
 
 
-def _runs_by_itself(connection: Any) -> bool:
-    return connection.autocommit and connection.info.transaction_status is TransactionStatus.IDLE
-
-
-def _collector(notices: list[str]) -> Callable[[Any], None]:
-    def collect(diagnostic: Any) -> None:
-        notices.append(f"{diagnostic.sqlstate} {diagnostic.message_primary}")
-
-    return collect
-
-
-def _text(query: Any, connection: Any) -> str:
+def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
     if isinstance(query, str):
         return query.strip()
     return (query.decode() if isinstance(query, bytes) else query.as_string(connection)).strip()

@@ -1,0 +1,94 @@
+"""Find the line of a revision file that a running call comes from."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+__all__ = ["Lines", "Place"]
+
+
+class Place(NamedTuple):
+    """A line of a revision file, and the function that Alembic called."""
+
+    path: str
+    line: int
+    function: str
+
+
+class Lines:
+    """The lines of revision files.
+
+    Args:
+        revisions: the paths of the files.
+    """
+
+    def __init__(self, revisions: frozenset[str]) -> None:
+        self._revisions = {str(Path(path).resolve()): path for path in revisions}
+        self._path = functools.cache(lambda name: self._revisions.get(str(Path(name).resolve())))
+        self._queued: Place | None = None
+
+    def here(self) -> Place | None:
+        """Give the line that leads to the running call, or `None` when no revision does.
+
+        Of a helper function in the same file it is the line in the helper; of one elsewhere, the line that calls it.
+        """
+        calls: dict[str, int] = {}
+        outermost = None
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            path = self._path(frame.f_code.co_filename)
+            if path:
+                calls.setdefault(path, frame.f_lineno)
+                outermost = path, frame.f_code.co_name
+            frame = frame.f_back
+        if outermost is None:
+            return None
+        return self._queued or Place(outermost[0], calls[outermost[0]], outermost[1])
+
+    def follow_batches(self) -> None:
+        """Have Alembic's batches remember where each of their calls was made: they are sent when the batch ends."""
+        from alembic.operations.batch import BatchOperationsImpl
+
+        lines = self
+        patched: Any = BatchOperationsImpl
+        start, flush = patched.__init__, patched.flush
+
+        def started(batch: Any, *arguments: Any, **options: Any) -> None:
+            start(batch, *arguments, **options)
+            batch.batch = _Calls(lines.here, lines._sending)
+
+        def flushed(batch: Any) -> None:
+            try:
+                flush(batch)
+            finally:
+                lines._sending(None)
+
+        for name, function in (("__init__", started), ("flush", flushed)):
+            setattr(patched, name, function)
+
+    def _sending(self, place: Place | None) -> None:
+        self._queued = place
+
+
+class _Calls(list[Any]):
+    """The calls of a batch; tells where each was made when it is taken out."""
+
+    def __init__(self, here: Callable[[], Place | None], sending: Callable[[Place | None], None]) -> None:
+        super().__init__()
+        self._here, self._sending = here, sending
+        self._places: list[Place | None] = []
+
+    def append(self, call: Any) -> None:
+        self._places.append(self._here())
+        super().append(call)
+
+    def __iter__(self) -> Iterator[Any]:
+        for place, call in zip(self._places, super().__iter__(), strict=True):
+            self._sending(place)
+            yield call
+        self._sending(None)
