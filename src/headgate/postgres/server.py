@@ -1,6 +1,14 @@
-"""Scratch servers: started in a twentieth of a second, gone when the block or the process ends.
+"""Scratch servers: started in less than a tenth of a second, gone when the block or the process ends.
 
-Measured on Linux with 2 cores, medians, PostgreSQL 18.4: FIGURES
+Measured on Linux with 2 cores, PostgreSQL 18.4, medians in milliseconds, in memory (`/dev/shm`) and on ext4 that is
+fresh or worn by hundreds of clones:
+
+| | memory | fresh ext4 | worn ext4 |
+|---|---|---|---|
+| `initdb`, once for each build of PostgreSQL | 355 | | |
+| copy of the prepared cluster and start | 70 | 126 | 608 |
+| a clone | 11 | 30 | 214 |
+| stop and removal | 28 | 34 | 41 |
 """
 
 from __future__ import annotations

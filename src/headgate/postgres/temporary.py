@@ -55,8 +55,8 @@ def answers(folder: Path) -> bool:
 def bases(account: Account | None) -> list[Path]:
     """Give the folders that a temporary one could be in, best first.
 
-    In memory a clone takes 10 ms whatever was done before; on ext4, 25 ms when fresh and 200 ms after some hundreds,
-    because it is slow to reuse the inodes of files just removed.
+    Memory comes first where it is roomy: ext4 is slow to reuse the inodes of files just removed, and a clone makes
+    three hundred (figures in `server.py`). Who sets TMPDIR chooses for himself.
     """
     usual = Path(tempfile.gettempdir())
     found = [usual, Path("/tmp")]
