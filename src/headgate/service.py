@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,9 +20,10 @@ from typing import Any
 from headgate.config import Config
 from headgate.errors import HeadgateError
 
-__all__ = ["running", "serve_command", "smoke", "suite_command"]
+__all__ = ["folder", "run", "running", "serve_command", "smoke", "suite_command"]
 
 _START_SECONDS = 30
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _FIELDS = (
     "{ __schema { queryType { fields { name args { type { kind } defaultValue } type { kind ofType { kind } } } } } }"
 )
@@ -68,6 +71,30 @@ def serve_command(config: Config, port: int, *, reload: bool) -> list[str]:
             ) from error
     command = [sys.executable, "-m", "uvicorn", config.backend.app, "--port", str(port)]
     return [*command, "--reload"] if reload else command
+
+
+def run(config: Config, command: list[str], **options: Any) -> tuple[int, str]:
+    """Run a command in the service's folder to its end; when headgate is told to stop, so is the command.
+
+    Args:
+        config: headgate's settings.
+        command: as `suite_command` and `serve_command` give it.
+        options: more arguments for `subprocess.Popen`.
+
+    Returns:
+        Its exit code, and what it printed where `options` hold a pipe for that.
+
+    Raises:
+        HeadgateError: the folder is not there.
+    """
+    with _start(config, command, **options) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode, output or ""
 
 
 def smoke(config: Config, url: str, head: str | None) -> list[str]:
@@ -118,13 +145,12 @@ def running(config: Config, url: str) -> Iterator[str]:
         HeadgateError: it does not start; holds the last line that it printed.
     """
     port = _free_port()
-    process = subprocess.Popen(
+    process = _start(
+        config,
         serve_command(config, port, reload=False),
-        cwd=folder(config),
         env={**os.environ, config.url_variable: url},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -146,6 +172,17 @@ def running(config: Config, url: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+
+
+def _start(config: Config, command: list[str], **options: Any) -> subprocess.Popen[str]:
+    """Start a command in the service's folder that ends when headgate ends, however that comes about."""
+    watched = _end_with_parent if sys.platform == "linux" else None
+    return subprocess.Popen(command, cwd=folder(config), preexec_fn=watched, text=True, **options)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel pass the end on: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _answers(url: str) -> bool:

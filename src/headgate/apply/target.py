@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,9 @@ def _ask(emit: child.Emit, ini: str, section: str, variable: str) -> Target:
 def _apply(emit: child.Emit, ini: str, section: str, url: str, moves: tuple[Move, ...]) -> list[Step]:
     import psycopg
 
+    # On an interrupt psycopg cancels the statement, which would go on without us and hold its locks:
+    # https://www.psycopg.org/psycopg3/docs/advanced/async.html#interrupting-async-operations-using-ctrl-c
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     runner = Runner(ini, section, url, emit, redirect=False)
     os.chdir(runner.ini.parent)
     runner.listen()

@@ -14,6 +14,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import BinaryIO, TypeVar
 
 from headgate.errors import HeadgateError
@@ -23,6 +24,7 @@ __all__ = ["Emit", "call"]
 Emit = Callable[[str], None]
 Result = TypeVar("Result")
 
+_GRACE_SECONDS = 5
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -70,14 +72,24 @@ def call(function: Callable[..., Result], *arguments: object, on_event: Emit | N
         finally:
             receiver.close()
             if process.pid:
-                process.kill()
-                process.join()
+                _end(process)
+
+
+def _end(process: BaseProcess) -> None:
+    """End a child whose function asked for SIGTERM with time to put its own things away, any other at once."""
+    try:
+        process.terminate()
+        process.join(_GRACE_SECONDS)
+    finally:
+        process.kill()
+        process.join()
 
 
 def _serve(
     function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int | None, parent: int
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides, and kills this process when it leaves
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides, and ends this process when it leaves
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         import ctypes
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
+from contextlib import suppress
 
 from invoke.collection import Collection
 from invoke.context import Context
 
 from headgate import service
-from headgate.errors import Exit
+from headgate.errors import Exit, HeadgateError
 from headgate.tasks.front import end, progress, project, settings, task, whole_number
 
 __all__ = ["collection"]
@@ -19,24 +19,26 @@ def suite(context: Context, args: str = "") -> None:
     """Run the service's own tests."""
     import shlex
 
-    done = subprocess.run([*service.suite_command(), *shlex.split(args)], cwd=service.folder(settings()), check=False)
-    if done.returncode:
+    try:
+        words = shlex.split(args)
+    except ValueError as error:
+        raise HeadgateError(f"--args {args} cannot be split into words: {error}.", "Close the quote.") from error
+    code, _ = service.run(settings(), [*service.suite_command(), *words])
+    if code:
         # https://docs.pytest.org/en/stable/reference/exit-codes.html: 1 is a failed test, anything above no verdict.
-        end(Exit.FINDINGS if done.returncode == 1 else Exit.CANNOT_JUDGE)
+        end(Exit.FINDINGS if code == 1 else Exit.CANNOT_JUDGE)
 
 
 @task(help={"port": "the TCP port to listen on", "reload": "restart when a file changes"})
 def serve(context: Context, port: str = "8000", reload: bool = True) -> None:
     """Serve the service on this machine."""
     config = settings()
-    folder = service.folder(config)
+    service.folder(config)
     command = service.serve_command(config, whole_number("--port", port), reload=reload)
-    with subprocess.Popen(command, cwd=folder) as process:
-        try:
-            process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
+    with suppress(KeyboardInterrupt):  # It is how one ends a server.
+        code, _ = service.run(config, command)
+        if code:
+            end(Exit.CANNOT_JUDGE)
 
 
 @task()

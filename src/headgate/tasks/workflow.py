@@ -114,9 +114,8 @@ def ship(context: Context, message: str | None = None) -> None:
 
 def _suite(config: Config) -> tuple[bool, str]:
     try:
-        folder = service.folder(config)
+        code, output = service.run(config, service.suite_command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except HeadgateError as error:
         return False, error.what
-    done = subprocess.run(service.suite_command(), cwd=folder, capture_output=True, text=True, check=False)
-    lines = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
-    return done.returncode == 0, f"{config.backend.folder}: {lines[-1].strip('= ')}"
+    lines = output.strip().splitlines() or ["no output"]
+    return code == 0, f"{config.backend.folder}: {lines[-1].strip('= ')}"
