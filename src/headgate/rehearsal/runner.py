@@ -106,9 +106,8 @@ class Runner:
         return snapshot(self.own, ignore=frozenset({self._version_table()}))
 
     def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
-        """Build the models' own database with `create_all`."""
+        """Build the models' own database with `create_all`, on the extensions that the migrations brought."""
         from sqlalchemy import create_engine, text
-        from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.pool import NullPool
 
         metadata = self._metadata()
@@ -118,16 +117,28 @@ class Runner:
         self.statement = None
         try:
             with engine.begin() as connection:
-                tables = [table for part in metadata for table in part.tables.values()]
-                for schema in sorted({table.schema for table in tables if table.schema}):
-                    quoted = connection.dialect.identifier_preparer.quote_schema(schema)
-                    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+                quote = connection.dialect.identifier_preparer.quote_identifier
+                extensions = self._extensions()
+                schemas = {table.schema for part in metadata for table in part.tables.values() if table.schema}
+                for schema in sorted(schemas.union(extensions.values())):
+                    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}"))
+                for name, schema in extensions.items():
+                    connection.execute(text(f"CREATE EXTENSION {quote(name)} SCHEMA {quote(schema)}"))
                 for part in metadata:
                     part.create_all(connection)
-        except SQLAlchemyError as error:
+        except Exception as error:
             return None, self._failure(error)
         with connect(url) as own:
             return snapshot(own, ignore=frozenset({self._version_table()})), None
+
+    def _extensions(self) -> dict[str, str]:
+        """The extensions that the migrations made, each with its schema: no model can hold one, and types need them."""
+        with connect(self.url) as connection:
+            rows = connection.execute(
+                "SELECT e.extname, n.nspname FROM pg_catalog.pg_extension e"
+                " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql' ORDER BY e.oid"
+            )
+            return dict(rows.fetchall())
 
     def _let_go(self) -> None:
         """End what env.py left open, as the end of its process would: its locks would stop the next run for ever."""
