@@ -57,6 +57,7 @@ def _talk(emit: Emit) -> None:
     print("to stdout")
     print("to stderr", file=sys.stderr)
     os.write(1, b"past Python\n")
+    os.write(2, b"past Python\n")
     subprocess.run([sys.executable, "-c", "print('of a program')"], check=True)
     atexit.register(print, "at the end")
 
