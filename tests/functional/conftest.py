@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +45,7 @@ class Terminal:
     environment: dict[str, str]
 
     def type(self, folder: Path, *words: str, module: str = "headgate", **more: str) -> Said:
-        """Run a command to its end; without a terminal on its standard streams.
+        """Run a command to its end, its output into a pipe.
 
         Args:
             folder: where.
@@ -56,7 +58,7 @@ class Terminal:
         return Said(process.returncode, _SECONDS.sub("", out), _SECONDS.sub("", err))
 
     def start(self, folder: Path, *words: str, module: str = "headgate", **more: str) -> subprocess.Popen[str]:
-        """Start a command, in a session of its own as a terminal gives it; the arguments are those of `type`."""
+        """Start a command in a session of its own, as a terminal does; the arguments are those of `type`."""
         return subprocess.Popen(
             [sys.executable, "-P", "-m", module, *words],
             cwd=folder,
@@ -67,6 +69,35 @@ class Terminal:
             encoding="utf-8",
             start_new_session=True,
         )
+
+    def see(self, folder: Path, *words: str, answer: str = "", **more: str) -> Said:
+        """Run a command on a terminal of its own; `out` is all that appears on the screen.
+
+        Args:
+            folder: where.
+            words: the task and its options.
+            answer: what is typed when it asks.
+            more: more variables.
+        """
+        ours, its = pty.openpty()
+        os.write(ours, answer.encode())
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "headgate", *words],
+            cwd=folder,
+            env={**self.environment, "TERM": "xterm", **more},
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            start_new_session=True,
+        )
+        os.close(its)
+        seen = b""
+        # Linux answers with an error, not with an end of file, when the other side of a terminal is closed.
+        with suppress(OSError):
+            while part := os.read(ours, 4096):
+                seen += part
+        os.close(ours)
+        return Said(process.wait(PATIENCE), seen.decode().replace("\r\n", "\n"))
 
 
 def error(what: str, fix: str) -> str:

@@ -107,7 +107,9 @@ def console(*, stderr: bool = False) -> Console:
     """Give a console that colours only a terminal and never wraps a path."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    # With NO_COLOR rich alone would still write bold and dim.
+    colours = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, color_system=colours)
 
 
 def finish(report: Report, root: Path, *, as_json: bool) -> None:
@@ -150,7 +152,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
 
     def tell(text: str) -> None:
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        # A terminal that nobody told its size says 0.
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
         print(f"\r\x1b[K… {redacted(text)[: width - 3]}", end="", file=sys.stderr, flush=True)
 
     try:
