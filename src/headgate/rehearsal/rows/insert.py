@@ -1,0 +1,155 @@
+"""Insert the rows of one table: the ordinary ones in bulk, then those with awkward values, each of which may be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from headgate.rehearsal.rows.attempts import one_by_one
+from headgate.rehearsal.rows.draft import Block, Draft
+from headgate.rehearsal.rows.session import Session, reason
+from headgate.rehearsal.rows.solve import Group, groups, solve
+
+__all__ = ["Insertion"]
+
+_BATCH = 50_000
+_ROUNDS = 40  # of which each makes up for the rows that the one before it lost
+_SHIFT = 3  # by how much the awkward values of a column are behind those of the one before it
+
+
+class Insertion:
+    """Inserts rows.
+
+    Args:
+        session: in a transaction.
+        draft: of the table.
+        awkward: awkward values are wanted where they are allowed.
+        tell: called with a line about where it stands.
+
+    Raises:
+        Unsolved: a check that no candidate satisfies.
+    """
+
+    def __init__(self, session: Session, draft: Draft, *, awkward: bool, tell: Callable[[str], None]) -> None:
+        self._session = session
+        self._draft = draft
+        self._tell = tell
+        self._groups = [
+            solve(session, draft, columns, checks, awkward=awkward) for columns, checks in groups(draft.table)
+        ]
+        table = draft.table
+        self._conflicts = not table.rules and not any(unique.deferrable for unique in table.uniques)
+        self._next = 1
+        self.said = ""
+
+    def fill(self, present: int, rows: int) -> None:
+        """Insert ordinary and awkward rows until there are so many, or the table takes no more.
+
+        Args:
+            present: how many there are.
+            rows: how many there are to be.
+        """
+        self._next = self._last = present + 1
+        awkward = min(max((len(group.awkward) for group in self._groups), default=0), rows // 2)
+        present += self._ordinary(rows - present - awkward)
+        present += self._awkward(awkward)
+        self._ordinary(rows - present)
+
+    def advance(self, offsets: dict[str, int]) -> None:
+        """Move sequences behind the rows that were inserted, so that the next row does not collide with one."""
+        for column in self._draft.table.fillable:
+            if column.sequence is not None and column.name in offsets:
+                last = offsets[column.name] + self._next
+                self._session.refusal(
+                    f"SELECT setval('{column.sequence.replace(chr(39), chr(39) * 2)}', greatest(last_value, {last})) "
+                    f"FROM {column.sequence}"
+                )
+
+    def _ordinary(self, wanted: int) -> int:
+        """Insert ordinary rows, and give how many were."""
+        total, tried, rounds = 0, 0, 0
+        picks = {
+            name: [combination[place] for combination in _turned(group.ordinary, number)]
+            for number, group in enumerate(self._groups)
+            for place, name in enumerate(group.columns)
+        }
+        while total < wanted and rounds < _ROUNDS:
+            rounds += 1
+            missing = wanted - total
+            # The share that was lost so far is made up for at once, within reason.
+            size = min(_BATCH, missing if not total else -(-missing * tried // total))
+            block = Block(self._next, self._next + size - 1, picks)
+            gained = self._insert(block)
+            self._next += size
+            total, tried = total + gained, tried + size
+            if wanted > _BATCH:
+                self._tell(f"filling {self._draft.table.shown}: {total:,} of {wanted:,} rows")
+            if gained == 0 and rounds > 1:
+                break
+        return total
+
+    def _insert(self, block: Block) -> int:
+        """Insert a block in one statement, or, when that fails, row by row."""
+        try:
+            with self._session.savepoint():
+                return self._session.run(self._draft.insert(block, conflicts=self._conflicts))
+        except psycopg.Error as error:
+            self.said = reason(error)
+        return len(self._singly(block))
+
+    def _singly(self, block: Block) -> list[int]:
+        statement = self._draft.insert(block, conflicts=self._conflicts, number="headgate_row")
+        done, said = one_by_one(self._session, statement, block.first, block.last)
+        self.said = said or self.said
+        return done
+
+    def _awkward(self, count: int) -> int:
+        """Insert rows in which most columns have an awkward value, and then, for those refused, one value a row."""
+        if count <= 0:
+            return 0
+        plan = [
+            [self._pick(group, place, row, count) for place, group in enumerate(self._groups)] for row in range(count)
+        ]
+        block = self._block(plan)
+        try:
+            with self._session.savepoint():
+                if self._session.run(self._draft.insert(block, conflicts=self._conflicts)) == count:
+                    return count
+                raise _Short
+        except (psycopg.Error, _Short):
+            done = set(self._singly(block))
+        lost = [row for row in range(count) if block.first + row not in done]
+        singles = []
+        for row in lost:
+            for place, group in enumerate(self._groups):
+                if plan[row][place] in group.awkward:
+                    ordinary = [other.ordinary[row % len(other.ordinary)] for other in self._groups]
+                    ordinary[place] = plan[row][place]
+                    singles.append(ordinary)
+        return len(done) + (len(self._singly(self._block(singles))) if singles else 0)
+
+    def _pick(self, group: Group, place: int, row: int, count: int) -> tuple[int, ...]:
+        turn = (row + _SHIFT * place) % count
+        return group.awkward[turn] if turn < len(group.awkward) else group.ordinary[row % len(group.ordinary)]
+
+    def _block(self, plan: Sequence[Sequence[tuple[int, ...]]]) -> Block:
+        """Give the block in which each row has a combination for each group."""
+        picks = {
+            name: [row[number][place] for row in plan]
+            for number, group in enumerate(self._groups)
+            for place, name in enumerate(group.columns)
+        }
+        first = self._next
+        self._next += len(plan)
+        return Block(first, first + len(plan) - 1, picks, by_row=True)
+
+
+def _turned(combinations: Sequence[tuple[int, ...]], number: int) -> Sequence[tuple[int, ...]]:
+    """Begin elsewhere for each group, so that not all columns of a row are NULL."""
+    start = 7 * number % len(combinations)
+    return [*combinations[start:], *combinations[:start]]
+
+
+class _Short(Exception):
+    """Some rows of a block were left out."""

@@ -1,0 +1,202 @@
+"""Find the values that a table's checks accept, by letting the server try them.
+
+Columns that a check binds together form a group. For each group combinations of candidates are made and the checks are
+run over them; what comes back is what the rows are made from. Nothing is concluded from the text of a check.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import psycopg
+
+from headgate.rehearsal.rows.attempts import accepted
+from headgate.rehearsal.rows.candidate import Cost
+from headgate.rehearsal.rows.draft import Block, Draft, Slot
+from headgate.rehearsal.rows.model import Check, Table
+from headgate.rehearsal.rows.session import Session
+
+__all__ = ["Group", "Unsolved", "groups", "solve"]
+
+# How many combinations are tried, and how many more when none of them passes.
+_TRIES = (3_000, 30_000)
+_TIMES = 3
+_SHARE = 8  # of the ordinary rows of a group, so many have a value for each one that is NULL without need
+_MOST = 400
+
+
+class Unsolved(Exception):
+    """No candidate satisfies a check."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns that are chosen together.
+
+    Args:
+        columns: their names.
+        ordinary: combinations, an option for each column, that ordinary rows go through in turn.
+        awkward: combinations of which each has an option that the ordinary ones lack.
+    """
+
+    columns: tuple[str, ...]
+    ordinary: tuple[tuple[int, ...], ...]
+    awkward: tuple[tuple[int, ...], ...]
+
+
+def groups(table: Table) -> list[tuple[tuple[str, ...], list[Check]]]:
+    """Give the columns that take values, those that a check is over several of together, with the checks."""
+    checks = [(check, _columns(table, check)) for check in table.checks]
+    together = [{column.name} for column in table.fillable]
+    for _, columns in checks:
+        bound = [part for part in together if part & columns]
+        together = [part for part in together if not part & columns]
+        if bound:
+            together.append(set().union(*bound))
+    return [
+        (
+            tuple(column.name for column in table.fillable if column.name in part),
+            [check for check, columns in checks if columns & part],
+        )
+        for part in together
+    ]
+
+
+def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], *, awkward: bool) -> Group:
+    """Find combinations of the options of some columns that the checks over them accept.
+
+    Args:
+        session: in a transaction.
+        draft: whose slots hold the options.
+        columns: the group.
+        checks: those over its columns.
+        awkward: NULLs and the edges of types are wanted where they are allowed.
+
+    Raises:
+        Unsolved: nothing that was tried is accepted; the message names the expression.
+    """
+    slots = [draft.slot(name) for name in columns]
+    allowed = {slot.column.name: list(range(len(slot.options))) for slot in slots}
+    for slot in slots:
+        name = slot.column.name
+        alone = [check for check in checks if _columns(draft.table, check) == {name}]
+        if alone or slot.column.checks:
+            tries = [(option,) for option in allowed[name]]
+            allowed[name] = [option for (option,) in _passing(session, draft, (name,), alone, tries)]
+            if not allowed[name]:
+                raise Unsolved(_why(alone, slot.column.checks))
+    shared = [check for check in checks if len(_columns(draft.table, check)) > 1 or not _columns(draft.table, check)]
+    if not shared:
+        return _chosen(slots, list(itertools.product(*allowed.values())), awkward)
+    for most in _TRIES:
+        passing = _passing(session, draft, columns, shared, _combinations(slots, allowed, most))
+        if passing:
+            return _chosen(slots, passing, awkward)
+    raise Unsolved(_why(shared, ()))
+
+
+def _columns(table: Table, check: Check) -> set[str]:
+    """The columns with a value that a check depends on; through a generated column, those that may be behind it."""
+    names = {column.name for column in table.fillable}
+    found = names & set(check.columns)
+    for column in table.columns:
+        if column.generated is not None and column.name in check.columns:
+            found |= {name for name in names if name in column.generated}
+    return found or (names if not check.columns else found)
+
+
+def _why(checks: Sequence[Check], domain: Sequence[str]) -> str:
+    return "no row was found that satisfies CHECK " + " AND ".join([*(check.expression for check in checks), *domain])
+
+
+def _combinations(slots: Sequence[Slot], allowed: Mapping[str, Sequence[int]], tries: int) -> list[tuple[int, ...]]:
+    """Give combinations to try: all where they are few, else the simple ones and then a fixed choice of the others."""
+    size = 1
+    for options in allowed.values():
+        size *= len(options)
+    if size <= tries:
+        return list(itertools.product(*allowed.values()))
+    random = Random(0)
+    found = dict.fromkeys(_simple(slots, allowed))
+    near = [
+        [option for option in options if slot.options[option].cost is not Cost.EDGE] or options
+        for slot, options in zip(slots, allowed.values(), strict=True)
+    ]
+    for number in range(tries):
+        source = near if number % 2 else allowed.values()
+        found[tuple(random.choice(options) for options in source)] = None
+    return list(found)
+
+
+def _simple(slots: Sequence[Slot], allowed: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, ...]]:
+    """Give the combinations with all columns alike, and those in which one column stands out."""
+    ranked = [
+        sorted(options, key=[option.cost for option in slot.options].__getitem__)
+        for slot, options in zip(slots, allowed.values(), strict=True)
+    ]
+    first, last = [options[0] for options in ranked], [options[-1] for options in ranked]
+    for base in (first, last):
+        yield tuple(base)
+        for place, options in enumerate(allowed.values()):
+            for option in options:
+                yield (*base[:place], option, *base[place + 1 :])
+
+
+def _passing(
+    session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], tries: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Give the combinations that the checks accept every time, or, when there are none, those accepted once."""
+    rows = [combination for _ in range(_TIMES) for combination in tries]
+    picks = {name: [combination[place] for combination in rows] for place, name in enumerate(columns)}
+    block = Block(1, len(rows), picks, by_row=True)
+    try:
+        with session.savepoint():
+            numbers = [row[0] for row in session.rows(draft.probe(block, columns, checks))]
+    except psycopg.Error:
+        numbers = accepted(session, draft.probe(block, columns, checks, "headgate_row"), 1, len(rows))
+    times: dict[tuple[int, ...], int] = {}
+    for number in numbers:
+        combination = rows[number - 1]
+        times[combination] = times.get(combination, 0) + 1
+    always = [combination for combination in tries if times.get(combination) == _TIMES]
+    return always or [combination for combination in tries if combination in times]
+
+
+def _chosen(slots: Sequence[Slot], passing: Sequence[tuple[int, ...]], awkward: bool) -> Group:
+    """Sort what passes into ordinary and awkward: the cheapest combination for each option."""
+
+    def cost(combination: tuple[int, ...]) -> int:
+        return sum(slot.options[option].cost for slot, option in zip(slots, combination, strict=True))
+
+    cheapest: dict[tuple[int, int], tuple[int, ...]] = {}
+    for combination in sorted(passing, key=cost):
+        for place, option in enumerate(combination):
+            cheapest.setdefault((place, option), combination)
+    least = min(map(cost, passing))
+    best = [combination for combination in passing if cost(combination) == least][:_MOST]
+    names = tuple(slot.column.name for slot in slots)
+    if not awkward:
+        return Group(names, tuple(best), ())
+    common = dict.fromkeys(best)
+    rare: dict[tuple[int, ...], None] = {}
+    odd: dict[tuple[int, ...], None] = {}
+    constant = [
+        all(slot.options[option].cost >= Cost.NAMED for place_, option in cheapest if place_ == place)
+        for place, slot in enumerate(slots)
+    ]
+    for (place, option), combination in cheapest.items():
+        kind = slots[place].options[option].cost
+        if combination in common:
+            continue
+        if kind is Cost.NAMED and constant[place]:
+            common[combination] = None
+            continue
+        odd[combination] = None
+        if kind is Cost.NULL:
+            rare[combination] = None
+    usual = list(common)
+    times = -(-_SHARE * len(rare) // len(usual)) if rare else 1
+    return Group(names, (*(usual * times), *rare), tuple(odd))
