@@ -56,7 +56,7 @@ def fill(connection: psycopg.Connection) -> dict[str, int]:
     )
     rows = {}
     tables = connection.execute(
-        "SELECT oid::regclass::text, relkind FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND oid > 16383 ORDER BY oid"
+        "SELECT oid::regclass::text, relkind FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND oid >= 16384"
     )
     for name, kind in tables.fetchall():
         counted = f"SELECT count(*) FROM {name}"

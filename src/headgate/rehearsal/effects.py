@@ -65,13 +65,10 @@ def difference(
 
 
 def locks(modes: Mapping[int, Iterable[str]], relations: Mapping[int, Relation], names: Names) -> tuple[Lock, ...]:
-    """Name locks, the weakest of a relation first; those on TOAST tables say nothing that their table's do not."""
-    found = [
-        Lock(names[oid], relations[oid].kind, mode)
-        for oid, held in modes.items()
-        if oid in relations and not relations[oid].name.startswith("pg_toast.")
-        for mode in held
-    ]
+    """Name locks, the weakest of a relation first."""
+    found = {
+        Lock(names[oid], relations[oid].kind, mode) for oid, held in modes.items() if oid in relations for mode in held
+    }
     return tuple(sorted(found, key=lambda lock: (lock.relation, lock.strength)))
 
 
@@ -80,7 +77,7 @@ def work(before: Mapping[int, Counters], after: Mapping[int, Counters], names: N
     found = []
     for oid, counted in after.items():
         change = [max(0, there - was) for there, was in zip(counted, before.get(oid, _NOTHING), strict=True)]
-        if any(change) and not names[oid].startswith("pg_toast."):
+        if any(change):
             found.append(Work(names[oid], *change))
     return tuple(sorted(found, key=lambda one: one.relation))
 

@@ -19,11 +19,12 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from headgate.errors import HeadgateError
 
-__all__ = ["FIRST_USER_OID", "Counters", "Names", "Observer", "Relation", "State", "mode"]
+__all__ = ["FIRST_USER_OID", "PREDICATE_LOCK", "Counters", "Names", "Observer", "Relation", "State", "mode"]
 
 Row = list[str | None]
 Counters = tuple[int, ...]  # rows read by scans, fetched through an index, inserted, updated, deleted
 
+PREDICATE_LOCK = "SIReadLock"  # of a serializable transaction; nobody waits for it
 FIRST_USER_OID = 16384  # FirstNormalObjectId, src/include/access/transam.h
 _KINDS = {
     "f": "foreign table",
@@ -33,10 +34,10 @@ _KINDS = {
     "p": "table",
     "r": "table",
     "S": "sequence",
-    "t": "TOAST table",
     "v": "view",
 }
 _WITH_ROWS = {"table", "materialized view", "foreign table"}
+_TOAST = "pg_toast"  # a TOAST table shares its table's fate
 _NAMED_IN_ROWS = _WITH_ROWS | {"view"}
 _COUNTED = ("returned", "fetched", "inserted", "updated", "deleted")
 _TIMEOUTS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
@@ -51,7 +52,8 @@ current_setting('TimeZone'), current_setting('search_path')"""
 _HAND_OVER = ", pg_stat_force_next_flush()"
 _LOCKS = f"""SELECT l.relation, l.mode, {_IDENTITY}, {_PENDING.replace("c.oid", "l.relation")}
 FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= {FIRST_USER_OID}"""
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= {FIRST_USER_OID}
+AND l.mode <> '{PREDICATE_LOCK}'"""
 _RELATIONS = f"""SELECT {_IDENTITY}, i.indrelid, {_PENDING}
 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid >= {FIRST_USER_OID} AND c.relkind <> 'c'"""
 _DETAILS = """SELECT c.oid, i.indrelid, CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END
@@ -150,6 +152,8 @@ class Observer:
         locks: dict[int, set[str]] = {}
         relations, counters = {}, {}
         for oid_, mode_, _, name, schema, kind, file, *counted in rows:
+            if schema == _TOAST:
+                continue
             oid = int(oid_ or 0)
             locks.setdefault(oid, set()).add(mode(mode_ or ""))
             if name is not None:
@@ -201,6 +205,8 @@ class Observer:
         settings, rows = self._ask(self._settings, _RELATIONS)
         self.known, counters = {}, {}
         for oid, name, schema, kind, file, table, *counted in rows:
+            if schema == _TOAST:
+                continue
             one = Relation(_name(schema, name), _KINDS.get(kind or "", ""), int(file or 0), int(table or 0))
             self.known[int(oid or 0)] = one
             if one.kind in _WITH_ROWS:

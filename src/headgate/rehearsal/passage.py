@@ -24,6 +24,9 @@ __all__ = ["Passage"]
 
 # What the server answers to a statement that cannot be run in a transaction, or that ends one.
 _REFUSED = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
+# What it answers to a statement that makes sense in a transaction only, and to one that begins it.
+_NEED_A_TRANSACTION = {"LOCK TABLE", "SAVEPOINT", "DECLARE CURSOR"}
+_BEGINS = {"BEGIN", "START TRANSACTION"}
 _IDLE, _INSIDE, _FAILED = TransactionStatus.IDLE, TransactionStatus.INTRANS, TransactionStatus.INERROR
 
 
@@ -73,15 +76,9 @@ class Passage:
         if self._wrapped and isinstance(error, _REFUSED):
             observer.send("ROLLBACK")
             return True
-        told, late = self._told(error), None
-        began = observer.state.began
-        asked_for = self._cursor.statusmessage in {"BEGIN", "START TRANSACTION"}
-        if self._wrapped and observer.status in {_INSIDE, _FAILED} and (error or not asked_for):
-            try:
-                observer.send("ROLLBACK" if error else "COMMIT")
-            except psycopg.Error as failure:  # as a deferred constraint does
-                late, observer.stale = failure, True
-        outside = self._wrapped and (error or late or not asked_for)
+        told, began = self._told(error), observer.state.began
+        late = self._end(error) if self._wrapped else None
+        outside = self._wrapped and (error or late or self._cursor.statusmessage not in _BEGINS)
         number = None if outside else self._tracer.transaction((observer, began) if began else self)
         self._note(told, number, error or late)
         if late:
@@ -105,6 +102,22 @@ class Passage:
         finally:
             self._stop()
             self._note(self._told(error), None, error, concurrent=True)
+
+    def _end(self, error: BaseException | None) -> psycopg.Error | None:
+        """End the transaction that the statement was given; give what it then fails with."""
+        observer, answer = self._observer, self._cursor.statusmessage
+        try:
+            if error and observer.status in {_INSIDE, _FAILED}:
+                observer.send("ROLLBACK")
+            elif answer in _NEED_A_TRANSACTION:
+                observer.send("ROLLBACK")
+                observer.send(self._sql)  # to fail as it does without one
+            elif observer.status is _INSIDE and answer not in _BEGINS:
+                observer.send("COMMIT")  # where a deferred constraint fails
+        except psycopg.Error as failure:
+            observer.stale = True
+            return failure
+        return None
 
     def _watch_aside(self) -> None:
         self._totals = self._observer.totals()

@@ -32,7 +32,7 @@ class Lock:
 
     Args:
         relation: what is locked.
-        kind: `table`, `index`, `view`, `materialized view`, `sequence`, `foreign table` or `TOAST table`.
+        kind: `table`, `index`, `view`, `materialized view`, `sequence` or `foreign table`.
         mode: one of `MODES`.
     """
 

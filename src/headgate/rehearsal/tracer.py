@@ -22,6 +22,10 @@ from headgate.rehearsal.trace import Statement, Trace
 __all__ = ["Tracer"]
 
 
+# SQLAlchemy asks when an autocommit_block begins (PGDialect.get_isolation_level).
+_NOT_THE_REVISIONS = "show transaction isolation level"
+
+
 class Tracer:
     """The statements of one rehearsal. For its child process: psycopg's cursors stay watched.
 
@@ -72,7 +76,7 @@ class Tracer:
         if self._statements is None or connection.closed:
             return None
         place = self._lines.here()
-        if place is None:
+        if place is None or query == _NOT_THE_REVISIONS:
             self.interrupted(connection)
             return None
         observer = self._observer(connection)
