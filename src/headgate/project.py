@@ -9,7 +9,7 @@ from __future__ import annotations
 import configparser
 import graphlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,9 +100,21 @@ class Project:
             raise HeadgateError(
                 f"Nothing says which revisions are new: git has no commit that this work shares with"
                 f" {self.config.base or 'main or master'}.",
-                "Fetch that branch with its history (actions/checkout: fetch-depth: 0), or set base in [tool.headgate].",
+                "Fetch that branch with its history (actions/checkout: fetch-depth: 0),"
+                " or set base in [tool.headgate].",
             )
         return tuple(id_ for id_, file in self.revisions.items() if id_ not in old and file.path not in self.merged)
+
+    def with_ancestors(self, ids: Iterable[str]) -> set[str]:
+        """Give these ids and all that they build on or depend on: what a database has that is at them."""
+        labels = _labels(self.revisions.values())
+        found: set[str] = set()
+        pending = list(ids)
+        while pending:
+            if (id_ := pending.pop()) not in found:
+                found.add(id_)
+                pending.extend(_needed(self.revisions[id_], labels))
+        return found
 
     def shown(self, path: Path) -> str:
         """Give a path as the user would type it from the repository's root."""
@@ -120,12 +132,7 @@ class Project:
                 f'The baseline "{self.config.baseline}" is not a revision of {self.shown(self.version_folders[0])}.',
                 "Set baseline in [tool.headgate] to the id of the newest revision that is not to be judged.",
             )
-        below, pending = set(), [self.config.baseline]
-        while pending:
-            if (id_ := pending.pop()) not in below:
-                below.add(id_)
-                pending.extend(self.revisions[id_].parents)
-        return below
+        return self.with_ancestors([self.config.baseline])
 
     def _files(self) -> Iterator[RevisionFile]:
         for folder in self.version_folders:
@@ -199,6 +206,15 @@ def _only_ini(root: Path) -> Path:
     return found[0]
 
 
+def _labels(files: Iterable[RevisionFile]) -> Mapping[str, str]:
+    return {label: file.id for file in files for label in file.branch_labels}
+
+
+def _needed(file: RevisionFile, labels: Mapping[str, str]) -> list[str]:
+    """The ids that must be applied before the file's: its parents first, then what it depends on."""
+    return [*file.parents, *(labels.get(name, name) for name in file.depends_on)]
+
+
 def _in_order(project: Project, files: list[RevisionFile]) -> Mapping[str, RevisionFile]:
     by_id: dict[str, RevisionFile] = {}
     for file in files:
@@ -208,10 +224,10 @@ def _in_order(project: Project, files: list[RevisionFile]) -> Mapping[str, Revis
                 "Give one of them another id, and have it build on the other.",
             )
         by_id[file.id] = file
-    labels = {label: file.id for file in files for label in file.branch_labels}
+    labels = _labels(files)
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for file in files:
-        needed = [*file.parents, *(labels.get(name, name) for name in file.depends_on)]
+        needed = _needed(file, labels)
         for parent, name in [(parent, "down_revision") for parent in file.parents] + [
             (parent, "depends_on") for parent in needed[len(file.parents) :]
         ]:

@@ -184,6 +184,19 @@ def test_branches_a_merge_and_a_dependency_are_followed(folder: Path) -> None:
     assert project.heads == ("other", "tip")
 
 
+def test_what_a_database_has_follows_from_where_it_is(folder: Path) -> None:
+    """Of a revision and what it depends on, Alembic notes only the first in the version table."""
+    files = _history(a=None, b="a", left="b", right="b", joined=("left", "right"))
+    files["a.py"] = revision("a", None, extra='branch_labels = "base"')
+    files["other.py"] = revision("other", None, extra='depends_on = "base"')
+    project = make_project(folder, files).find()
+
+    assert project.with_ancestors([]) == set()
+    assert project.with_ancestors(["left"]) == {"a", "b", "left"}
+    assert project.with_ancestors(["joined", "other"]) == set(project.revisions)
+    assert project.with_ancestors(["other"]) == {"a", "other"}
+
+
 def test_two_heads_are_two_heads(folder: Path) -> None:
     """They are a verdict of the gate, and no reason not to describe the history."""
     assert set(make_project(folder, _history(a=None, b="a", c="a")).find().heads) == {"b", "c"}

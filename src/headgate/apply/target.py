@@ -48,12 +48,7 @@ class Target:
                 "Check out the code that has it (the database is ahead of this one), or run `inv db.reset` on a"
                 " development database.",
             )
-        done, pending = set(), list(self.heads)
-        while pending:
-            if (id_ := pending.pop()) not in done:
-                done.add(id_)
-                pending.extend(project.revisions[id_].parents)
-        return done
+        return project.with_ancestors(self.heads)
 
     def waiting(self, project: Project) -> tuple[str, ...]:
         """Give the ids that an upgrade to head would run, in order."""
