@@ -260,7 +260,7 @@ def _failed(evidence: Evidence, rule: str, failure: Failure, what: str) -> Findi
         revision=failure.revision,
         seen=tuple(seen),
         fix=(
-            f"correct the {'statement' if failure.statement else 'line'};"
+            f"correct the {'statement' if failure.statement else 'line' if failure.line else 'file'};"
             " the scratch database that it ran on is gone, nothing else was touched",
         ),
     )

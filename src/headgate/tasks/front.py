@@ -108,8 +108,13 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     # With NO_COLOR rich alone would still write bold and dim.
-    colours = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, color_system=colours)
+    return Console(
+        stderr=stderr,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def finish(report: Report, root: Path, *, as_json: bool) -> None:
