@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 if TYPE_CHECKING:
-    from headgate.rehearsal.passage import Passage
     from headgate.rehearsal.tracer import Tracer
 
 __all__ = ["watch"]
@@ -60,18 +59,14 @@ def _sent(tracer: Tracer, original: Any) -> Any:
 
 
 def _sent_async(tracer: Tracer, original: Any) -> Any:
-    async def pass_on(passage: Passage, cursor: Any, *arguments: Any, **options: Any) -> Any:
-        with passage:
-            return await original(cursor, *arguments, **options)
-        with passage.alone():
-            return await original(cursor, *arguments, **options)
-
-    # Not a coroutine function: SQLAlchemy awaits in another greenlet, whose stack does not lead to the revision.
-    def send(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+    async def send(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
         passage = tracer.passage(cursor, query)
         if passage is None:
-            return original(cursor, query, *arguments, **options)
-        return pass_on(passage, cursor, query, *arguments, **options)
+            return await original(cursor, query, *arguments, **options)
+        with passage:
+            return await original(cursor, query, *arguments, **options)
+        with passage.alone():
+            return await original(cursor, query, *arguments, **options)
 
     return send
 

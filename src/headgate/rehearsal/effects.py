@@ -35,17 +35,15 @@ def difference(
     new = [oid for oid in now if oid not in known]
     replaced = {oid for oid, one in now.items() if oid in known and one.file and one.file != known[oid].file}
     detailed = details([*new, *replaced])
-    current = dict(known) | {
-        oid: Relation(one.name, one.kind, one.file, detailed.get(oid, (one.table, 0))[0]) for oid, one in now.items()
-    }
     tables = {oid for oid in replaced if now[oid].kind in {"table", "materialized view"}}
     emptied = {oid for oid in tables if now[oid].kind == "table" and detailed[oid][1] == 0}
     # ALTER TABLE gives an index that it keeps a new row in pg_class and leaves it its file.
     files = {one.file for one in known.values()} if new else set()
-    indexes = [oid for oid in new if current[oid].kind == "index" and not (now[oid].file and now[oid].file in files)]
-    gone = {(one.name, one.table) for oid, one in known.items() if one.kind == "index" and _is_gone(oid, after)}
-    again = {oid for oid in indexes if (current[oid].name, current[oid].table) in gone}
-    again |= {oid for oid in replaced if current[oid].kind == "index"}
+    indexes = [oid for oid in new if now[oid].kind == "index" and not (now[oid].file and now[oid].file in files)]
+    gone = {one.name for oid, one in known.items() if one.kind == "index" and _is_gone(oid, after)}
+    again = {oid for oid in indexes if now[oid].name in gone} | {oid for oid in replaced if now[oid].kind == "index"}
+    built = [(oid, detailed[oid][0]) for oid in indexes if oid not in again and detailed[oid][0]]
+    current = dict(known) | dict(now)
     told = {
         "locks": locks(
             {oid: held - before.locks.get(oid, frozenset()) for oid, held in after.locks.items()}, current, names
@@ -53,12 +51,8 @@ def difference(
         "held": locks(after.locks, current, names),
         "rewritten": tuple(sorted(names[oid] for oid in tables - emptied)),
         "truncated": tuple(sorted(names[oid] for oid in emptied)),
-        "reindexed": tuple(sorted(names[oid] for oid in again if current[oid].table not in tables)),
-        "built": tuple(
-            sorted(
-                (names[oid], names[current[oid].table]) for oid in indexes if oid not in again and current[oid].table
-            )
-        ),
+        "reindexed": tuple(sorted(names[oid] for oid in again if detailed[oid][0] not in tables)),
+        "built": tuple(sorted((names[index], names[table]) for index, table in built)),
         "work": work(before.counters, after.counters, names),
     }
     return told, current

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ class Lines:
 
     def __init__(self, revisions: frozenset[str]) -> None:
         self._revisions = {str(Path(path).resolve()): path for path in revisions}
-        self._path = functools.cache(lambda name: self._revisions.get(str(Path(name).resolve())))
+        self._paths: dict[str, str | None] = {}  # of every file that was ever in a stack
         self._queued: Place | None = None
 
     def here(self) -> Place | None:
@@ -39,13 +38,15 @@ class Lines:
         """
         calls: dict[str, int] = {}
         outermost = None
+        paths = self._paths
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
-            path = self._path(frame.f_code.co_filename)
+            name = frame.f_code.co_filename
+            path = paths[name] if name in paths else self._path(name)
             if path:
                 calls.setdefault(path, frame.f_lineno)
                 outermost = path, frame.f_code.co_name
-            frame = frame.f_back
+            frame = _caller(frame)
         if outermost is None:
             return None
         return self._queued or Place(outermost[0], calls[outermost[0]], outermost[1])
@@ -71,8 +72,21 @@ class Lines:
         for name, function in (("__init__", started), ("flush", flushed)):
             setattr(patched, name, function)
 
+    def _path(self, name: str) -> str | None:
+        self._paths[name] = self._revisions.get(str(Path(name).resolve()))
+        return self._paths[name]
+
     def _sending(self, place: Place | None) -> None:
         self._queued = place
+
+
+def _caller(frame: FrameType) -> FrameType | None:
+    if frame.f_code.co_name == "greenlet_spawn":
+        # An async env.py: Alembic runs in a greenlet of SQLAlchemy, which waits in this frame for an answer.
+        # https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#running-synchronous-methods-and-functions-under-asyncio
+        greenlet = frame.f_locals.get("context")
+        return getattr(greenlet, "gr_frame", None) or frame.f_back
+    return frame.f_back
 
 
 class _Calls(list[Any]):

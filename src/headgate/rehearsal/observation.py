@@ -11,7 +11,7 @@ Rows: `pg_stat_get_xact_*`, https://www.postgresql.org/docs/current/monitoring-s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -24,8 +24,8 @@ __all__ = ["FIRST_USER_OID", "PREDICATE_LOCK", "Counters", "Names", "Observer", 
 Row = list[str | None]
 Counters = tuple[int, ...]  # rows read by scans, fetched through an index, inserted, updated, deleted
 
-PREDICATE_LOCK = "SIReadLock"  # of a serializable transaction; nobody waits for it
 FIRST_USER_OID = 16384  # FirstNormalObjectId, src/include/access/transam.h
+PREDICATE_LOCK = "SIReadLock"  # of a serializable transaction; nobody waits for it
 _KINDS = {
     "f": "foreign table",
     "i": "index",
@@ -37,25 +37,24 @@ _KINDS = {
     "v": "view",
 }
 _WITH_ROWS = {"table", "materialized view", "foreign table"}
-_TOAST = "pg_toast"  # a TOAST table shares its table's fate
 _NAMED_IN_ROWS = _WITH_ROWS | {"view"}
+_TOAST = "pg_toast"  # a TOAST table shares its table's fate
 _COUNTED = ("returned", "fetched", "inserted", "updated", "deleted")
 _TIMEOUTS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+_OTHERS = ("TimeZone", "search_path")
+_MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
-_IDENTITY = "c.oid, quote_ident(c.relname), c.relnamespace::regnamespace, c.relkind, c.relfilenode"
+# A session that has just begun looks up every function, type and operator that a query names, and that is most of what
+# tracing costs. So these name few, and SHOW, which plans nothing, reads the settings.
+_SETTINGS = ";".join(f"SHOW {name}" for name in (*_TIMEOUTS, *_OTHERS))
 _PENDING = ", ".join(f"pg_stat_get_xact_tuples_{what}(c.oid)" for what in _COUNTED)
-_SETTINGS = f"""SELECT extract(epoch FROM transaction_timestamp()),
-{", ".join(f"(extract(epoch FROM current_setting('{name}')::interval) * 1000)::bigint" for name in _TIMEOUTS)},
-current_setting('TimeZone'), current_setting('search_path')"""
+_IDENTITY = "quote_ident(c.relname), c.relnamespace::regnamespace, c.relkind, c.relfilenode"
+_LOCKS = f"""SELECT l.virtualtransaction, l.relation, l.mode, {_IDENTITY}, {_PENDING.replace("c.oid", "l.relation")}
+FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation WHERE l.pid = pg_backend_pid()"""
+_RELATIONS = f"SELECT c.oid, {_IDENTITY}, {_PENDING} FROM pg_class c WHERE c.oid >= {FIRST_USER_OID}"
 # What a transaction counted is kept back for up to a second and would show up in the next one. Asked for inside it,
 # it is handed over when it ends. The function came with PostgreSQL 15.
-_HAND_OVER = ", pg_stat_force_next_flush()"
-_LOCKS = f"""SELECT l.relation, l.mode, {_IDENTITY}, {_PENDING.replace("c.oid", "l.relation")}
-FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= {FIRST_USER_OID}
-AND l.mode <> '{PREDICATE_LOCK}'"""
-_RELATIONS = f"""SELECT {_IDENTITY}, i.indrelid, {_PENDING}
-FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid >= {FIRST_USER_OID} AND c.relkind <> 'c'"""
+_HAND_OVER = "SELECT pg_stat_force_next_flush()"
 _DETAILS = """SELECT c.oid, i.indrelid, CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END
 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = ANY ('{%s}')"""
 _TOTALS = f"""SELECT c.oid, {
@@ -65,12 +64,11 @@ _TOTALS = f"""SELECT c.oid, {
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation as it is now: `file` is its relfilenode, `table` the oid of an index's table."""
+    """A relation as it is now; `file` is its relfilenode."""
 
     name: str
     kind: str
     file: int
-    table: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class State:
     """What a session holds and has done in its transaction.
 
     Args:
-        began: the transaction's time stamp.
+        transaction: what the server tells the transaction from others by; empty outside one.
         settings: as in `Statement.settings`.
         locks: the modes held on each relation, by oid.
         relations: what is locked, by oid; a dropped relation is missing.
@@ -86,7 +84,7 @@ class State:
         complete: whether `relations` holds every relation that there is.
     """
 
-    began: str = ""
+    transaction: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     locks: Mapping[int, frozenset[str]] = field(default_factory=dict)
     relations: Mapping[int, Relation] = field(default_factory=dict)
@@ -127,7 +125,9 @@ class Observer:
     def __init__(self, connection: psycopg.BaseConnection[Any], names: Names) -> None:
         self.names = names
         self._connection, self._pgconn = connection, connection.pgconn
-        self._settings = _SETTINGS + (_HAND_OVER if connection.info.server_version >= 150000 else "")
+        self._queries = [*_SETTINGS.split(";"), _LOCKS]
+        if connection.info.server_version >= 150000:
+            self._queries.insert(0, _HAND_OVER)
         self.known: dict[int, Relation] = {}
         self.state = State()
         self.stale = True
@@ -139,31 +139,17 @@ class Observer:
 
     def begin(self) -> None:
         """Take the state before a statement: what is left of earlier ones must not be told as its doing."""
-        idle = self.status is TransactionStatus.IDLE
         if self.stale:
             self._read_all()
             self.stale = False
-        if idle:  # what was counted has been handed over, and no lock outlives its transaction
-            self.state = State(began="", settings=self.state.settings)
+        if self.status is TransactionStatus.IDLE:
+            # What was counted has been handed over, and no lock outlives its transaction.
+            self.state = State(settings=self.state.settings)
 
     def look(self) -> State:
         """Read the state inside a transaction."""
-        settings, rows = self._ask(self._settings, _LOCKS)
-        locks: dict[int, set[str]] = {}
-        relations, counters = {}, {}
-        for oid_, mode_, _, name, schema, kind, file, *counted in rows:
-            if schema == _TOAST:
-                continue
-            oid = int(oid_ or 0)
-            locks.setdefault(oid, set()).add(mode(mode_ or ""))
-            if name is not None:
-                table = self.known[oid].table if oid in self.known else 0
-                relations[oid] = Relation(_name(schema, name), _KINDS.get(kind or "", ""), int(file or 0), table)
-            one = relations.get(oid) or self.known.get(oid)
-            if one and one.kind in _WITH_ROWS:
-                counters[oid] = _numbers(counted)
-        held = {oid: frozenset(modes) for oid, modes in locks.items()}
-        self.state = State(*_settings(settings[0]), held, relations, counters)
+        *_, locks = answers = self._ask(*self._queries)
+        self.state = self._state(answers, locks)
         return self.state
 
     def look_outside(self, locks: Mapping[int, frozenset[str]]) -> State:
@@ -172,10 +158,9 @@ class Observer:
         Args:
             locks: what another session saw it hold.
         """
-        before = dict(self.known)
+        transaction = self.state.transaction
         self._read_all()
-        self.state = State(self.state.began, self.state.settings, locks, self.known, complete=True)
-        self.known = before
+        self.state = State(transaction, self.state.settings, locks, self.known, complete=True)
         return self.state
 
     def details(self, oids: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -202,20 +187,36 @@ class Observer:
             raise psycopg.errors.error_from_result(result, encoding=self._connection.info.encoding)
 
     def _read_all(self) -> None:
-        settings, rows = self._ask(self._settings, _RELATIONS)
+        *answers, relations = self._ask(*self._queries, _RELATIONS)
         self.known, counters = {}, {}
-        for oid, name, schema, kind, file, table, *counted in rows:
-            if schema == _TOAST:
-                continue
-            one = Relation(_name(schema, name), _KINDS.get(kind or "", ""), int(file or 0), int(table or 0))
-            self.known[int(oid or 0)] = one
-            if one.kind in _WITH_ROWS:
-                counters[int(oid or 0)] = _numbers(counted)
+        for oid, name, schema, kind, file, *counted in relations:
+            if kind in _KINDS and schema != _TOAST:
+                self.known[int(oid or 0)] = one = _relation(name, schema, kind, file)
+                if one.kind in _WITH_ROWS:
+                    counters[int(oid or 0)] = _numbers(counted)
         self.names.learn(self.known)
-        self.state = State(*_settings(settings[0]))
-        if self.status is TransactionStatus.INTRANS:
-            state = self.look()
-            self.state = State(state.began, state.settings, state.locks, state.relations, counters)
+        self.state = replace(self._state(answers, answers[-1]), counters=counters)
+
+    def _state(self, answers: list[list[Row]], rows: list[Row]) -> State:
+        settings = [answer[0][0] or "" for answer in answers[-1 - len(_TIMEOUTS) - len(_OTHERS) : -1]]
+        told = {
+            name: value if name in _OTHERS else _milliseconds(value)
+            for name, value in zip(_TIMEOUTS + _OTHERS, settings, strict=True)
+        }
+        locks: dict[int, set[str]] = {}
+        relations, counters = {}, {}
+        for _, relation, name_of_mode, name, schema, kind, file, *counted in rows:
+            oid = int(relation or 0)
+            if oid < FIRST_USER_OID or name_of_mode == PREDICATE_LOCK or schema == _TOAST:
+                continue
+            locks.setdefault(oid, set()).add(mode(name_of_mode or ""))
+            if kind in _KINDS:
+                relations[oid] = _relation(name, schema, kind, file)
+            one = relations.get(oid) or self.known.get(oid)
+            if one and one.kind in _WITH_ROWS:
+                counters[oid] = _numbers(counted)
+        held = {oid: frozenset(modes) for oid, modes in locks.items()}
+        return State(rows[0][0] or "", told, held, relations, counters)
 
     def _ask(self, *queries: str) -> list[list[Row]]:
         self._pgconn.send_query(";".join(queries).encode())
@@ -244,15 +245,14 @@ def mode(name: str) -> str:
     return "".join(f" {sign}" if sign.isupper() else sign for sign in name.removesuffix("Lock")).strip().upper()
 
 
-def _settings(row: Row) -> tuple[str, dict[str, str]]:
-    began, *values = row
-    return began or "", dict(
-        zip((*_TIMEOUTS, "TimeZone", "search_path"), (value or "" for value in values), strict=False)
-    )
+def _milliseconds(setting: str) -> str:
+    """Turn a time as SHOW spells it, `2s` or `1min`, into milliseconds."""
+    number = setting.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return str(int(number) * _MILLISECONDS.get(setting[len(number) :], 1))
 
 
-def _name(schema: str | None, name: str | None) -> str:
-    return f"{name}" if schema == "public" else f"{schema}.{name}"
+def _relation(name: str | None, schema: str | None, kind: str, file: str | None) -> Relation:
+    return Relation(f"{name}" if schema == "public" else f"{schema}.{name}", _KINDS[kind], int(file or 0))
 
 
 def _numbers(texts: Iterable[str | None]) -> Counters:

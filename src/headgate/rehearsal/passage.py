@@ -15,7 +15,6 @@ from psycopg.pq import TransactionStatus
 from headgate.rehearsal.effects import difference, locks, work
 from headgate.rehearsal.lines import Place
 from headgate.rehearsal.observation import Counters, Observer
-from headgate.rehearsal.sampler import sampled
 
 if TYPE_CHECKING:
     from headgate.rehearsal.tracer import Tracer
@@ -76,10 +75,10 @@ class Passage:
         if self._wrapped and isinstance(error, _REFUSED):
             observer.send("ROLLBACK")
             return True
-        told, began = self._told(error), observer.state.began
+        told, transaction = self._told(error), observer.state.transaction
         late = self._end(error) if self._wrapped else None
         outside = self._wrapped and (error or late or self._cursor.statusmessage not in _BEGINS)
-        number = None if outside else self._tracer.transaction((observer, began) if began else self)
+        number = None if outside else self._tracer.transaction((observer, transaction) if transaction else self)
         self._note(told, number, error or late)
         if late:
             raise late
@@ -121,7 +120,7 @@ class Passage:
 
     def _watch_aside(self) -> None:
         self._totals = self._observer.totals()
-        self._seen = self._aside.enter_context(sampled(self._cursor.connection))
+        self._seen = self._aside.enter_context(self._tracer.sampler.watching(self._cursor.connection))
 
     def _start(self) -> None:
         self._before, self._known = self._observer.state, self._observer.known
@@ -144,8 +143,8 @@ class Passage:
         if status is _INSIDE and error is None and self._cursor.statusmessage != "ROLLBACK":
             told, observer.known = difference(self._before, observer.look(), self._known, names, observer.details)
             return told
-        observer.stale = True
         if status is not _IDLE or error is not None:
+            observer.stale = True
             return {"held": locks(self._before.locks, self._known, names)}
         after = observer.look_outside({**self._before.locks, **self._seen})
         told, observer.known = difference(self._before, after, self._known, names, observer.details)

@@ -11,61 +11,60 @@ import psycopg
 
 from headgate.rehearsal.observation import FIRST_USER_OID, PREDICATE_LOCK, mode
 
-__all__ = ["sampled"]
+__all__ = ["Sampler"]
 
-_LOCKS = f"""SELECT CASE WHEN locktype = 'relation' AND relation >= {FIRST_USER_OID} THEN relation END, mode, granted
-FROM pg_lock_status() WHERE pid = %d AND mode <> '{PREDICATE_LOCK}'"""
+_LOCKS = (
+    """SELECT CASE locktype WHEN 'relation' THEN relation END, mode, granted FROM pg_lock_status() WHERE pid = $1"""
+)
 _TABLES = f"""SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid >= {FIRST_USER_OID} AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'"""
+_INSIDE, _FAILED = psycopg.pq.TransactionStatus.INTRANS, psycopg.pq.TransactionStatus.INERROR
 
 
-@contextmanager
-def sampled(connection: psycopg.BaseConnection[Any]) -> Iterator[dict[int, frozenset[str]]]:
-    """Watch a session's locks until the block ends.
+class Sampler:
+    """A second session, opened when it is needed first and kept for the next time."""
 
-    The second session holds ROW EXCLUSIVE on every table, as a client that writes does. Whatever blocks writers, and
-    whatever waits until they are done, as CREATE INDEX CONCURRENTLY does, stands still there; it is looked at, and let
-    go. So what is seen does not depend on how fast this machine is. After that, locks that are held for less than the
-    time between two looks can be missed.
+    def __init__(self) -> None:
+        self._session: psycopg.Connection[Any] | None = None
 
-    Args:
-        connection: the session that runs the statement.
+    @contextmanager
+    def watching(self, connection: psycopg.BaseConnection[Any]) -> Iterator[dict[int, frozenset[str]]]:
+        """Watch a session's locks until the block ends.
 
-    Yields:
-        The modes seen on each relation, by oid; complete when the block has ended.
-    """
-    seen: dict[int, frozenset[str]] = {}
-    ended = threading.Event()
-    parameters: dict[str, Any] = {**connection.info.get_parameters(), "password": connection.info.password}
+        The second session holds ROW EXCLUSIVE on every table, as a client that writes does. Whatever blocks writers,
+        and whatever waits until they are done, as CREATE INDEX CONCURRENTLY does, stands still there; it is looked at,
+        and let go. So what is seen does not depend on how fast this machine is. After that, locks that are held for
+        less than the time between two looks can be missed.
 
-    with psycopg.connect(**parameters, autocommit=True) as second:
-        server = second.pgconn
-        server.prepare(b"locks", (_LOCKS % connection.info.backend_pid).encode())
-        tables = server.exec_(_TABLES.encode()).get_value(0, 0)
-        server.exec_(b"BEGIN")
-        if tables:
-            # Where the revision itself has locked one, this fails, and there is nothing to wait for.
-            server.exec_(b"LOCK TABLE " + tables + b" IN ROW EXCLUSIVE MODE NOWAIT")
-            if server.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-                server.exec_(b"ROLLBACK")
+        Args:
+            connection: the session that runs the statement.
+
+        Yields:
+            The modes seen on each relation, by oid; complete when the block has ended.
+        """
+        server = self._server(connection)
+        seen: dict[int, frozenset[str]] = {}
+        ended = threading.Event()
+        watched = str(connection.info.backend_pid).encode()
 
         def look() -> None:
-            looked = server.exec_prepared(b"locks", [])
+            looked = server.exec_prepared(b"locks", [watched])
             waits = False
             for row in range(looked.ntuples):
                 relation, name, granted = (looked.get_value(row, column) for column in range(3))
                 waits |= granted == b"f"
-                if relation is not None:
-                    oid = int(relation)
-                    seen[oid] = seen.get(oid, frozenset()) | {mode((name or b"").decode())}
-            if waits and server.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                oid = int(relation or 0)
+                if oid >= FIRST_USER_OID and (name_of_mode := (name or b"").decode()) != PREDICATE_LOCK:
+                    seen[oid] = seen.get(oid, frozenset()) | {mode(name_of_mode)}
+            if waits and server.transaction_status == _INSIDE:
                 server.exec_(b"ROLLBACK")
 
         def watch() -> None:
             while not ended.is_set():
                 look()
 
+        _hold(server)
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         try:
@@ -73,3 +72,22 @@ def sampled(connection: psycopg.BaseConnection[Any]) -> Iterator[dict[int, froze
         finally:
             ended.set()
             thread.join()
+            server.exec_(b"ROLLBACK")
+
+    def _server(self, connection: psycopg.BaseConnection[Any]) -> psycopg.pq.abc.PGconn:
+        session = self._session
+        if session is None or session.pgconn.exec_(b"").status == psycopg.pq.ExecStatus.FATAL_ERROR:
+            parameters: dict[str, Any] = {**connection.info.get_parameters(), "password": connection.info.password}
+            session = self._session = psycopg.connect(**parameters, autocommit=True)
+            session.pgconn.prepare(b"locks", _LOCKS.encode())
+        return session.pgconn
+
+
+def _hold(server: psycopg.pq.abc.PGconn) -> None:
+    tables = server.exec_(_TABLES.encode()).get_value(0, 0)
+    if tables:
+        server.exec_(b"BEGIN")
+        # Where the revision itself has locked one, this fails, and there is nothing to wait for.
+        server.exec_(b"LOCK TABLE " + tables + b" IN ROW EXCLUSIVE MODE NOWAIT")
+        if server.transaction_status == _FAILED:
+            server.exec_(b"ROLLBACK")

@@ -17,6 +17,7 @@ from headgate.rehearsal import cursors
 from headgate.rehearsal.lines import Lines
 from headgate.rehearsal.observation import Names, Observer
 from headgate.rehearsal.passage import Passage
+from headgate.rehearsal.sampler import Sampler
 from headgate.rehearsal.trace import Statement, Trace
 
 __all__ = ["Tracer"]
@@ -40,6 +41,7 @@ class Tracer:
         self._statements: list[Statement] | None = None
         self._transactions: dict[object, int] = {}
         self._names = Names()
+        self.sampler = Sampler()
 
     def watch(self) -> None:
         """Have every cursor of this process tell what it sends."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 
 from headgate.rehearsal.trace import Lock, Work
-from tests.unit.rehearsal_trace.conftest import ROWS
+from tests.projects import ENV
+from tests.unit.rehearsal_trace.conftest import ROWS, Tracing
 
 NOTE = "ALTER TABLE entries ADD note text; UPDATE entries SET note = id"
 
 
-def test_a_lock_is_told_when_it_is_taken_and_while_it_is_held(traced) -> None:
+def test_a_lock_is_told_when_it_is_taken_and_while_it_is_held(traced: Tracing) -> None:
     """The statement that takes it is rarely the one that makes others wait for long."""
     seen = traced('op.execute("ALTER TABLE entries ADD a int")\nop.execute("SELECT count(*) FROM entries")')
 
@@ -21,7 +22,7 @@ def test_a_lock_is_told_when_it_is_taken_and_while_it_is_held(traced) -> None:
     ]
 
 
-def test_rows_are_counted_by_what_was_done_to_them(traced) -> None:
+def test_rows_are_counted_by_what_was_done_to_them(traced: Tracing) -> None:
     """Bulk work is judged by how many."""
     seen = traced(
         'op.execute("INSERT INTO entries VALUES (1000), (1001)")\n'
@@ -34,10 +35,9 @@ def test_rows_are_counted_by_what_was_done_to_them(traced) -> None:
     assert seen.work("DELETE")["entries"].deleted == 51
 
 
-def test_work_of_the_transaction_before_is_not_told_again(traced) -> None:
+def test_work_of_the_transaction_before_is_not_told_again(traced: Tracing) -> None:
     """The server hands its counters over a second late; a scan would be charged to the next statement."""
     up = """
-        connection = op.get_bind().connection.driver_connection
         with op.get_context().autocommit_block():
             op.execute("SELECT count(*) FROM entries")
             op.execute("ALTER TABLE entries ADD a int")
@@ -48,10 +48,8 @@ def test_work_of_the_transaction_before_is_not_told_again(traced) -> None:
     assert seen.work("ADD a") == {}
 
 
-def test_work_of_env_py_is_not_the_revisions(traced) -> None:
+def test_work_of_env_py_is_not_the_revisions(traced: Tracing) -> None:
     """It may read the table in the same transaction."""
-    from tests.projects import ENV
-
     env = ENV.replace(
         "        context.run_migrations()",
         '        connection.exec_driver_sql("SELECT count(*) FROM pg_tables")\n'
@@ -65,7 +63,7 @@ def test_work_of_env_py_is_not_the_revisions(traced) -> None:
     assert not any(seen.trace.blocking())
 
 
-def test_a_rewrite_a_truncation_and_a_rebuilt_index_are_told_apart(traced) -> None:
+def test_a_rewrite_a_truncation_and_a_rebuilt_index_are_told_apart(traced: Tracing) -> None:
     """The first grows with the rows, the second loses them, the third reads them."""
     seen = traced(
         'op.execute("ALTER TABLE entries ALTER id TYPE bigint")\n'
@@ -85,7 +83,7 @@ def test_a_rewrite_a_truncation_and_a_rebuilt_index_are_told_apart(traced) -> No
     ]
 
 
-def test_an_index_that_keeps_its_file_was_not_built(traced) -> None:
+def test_an_index_that_keeps_its_file_was_not_built(traced: Tracing) -> None:
     """ALTER TABLE drops the index of a widened column and makes it anew out of the old file."""
     seen = traced(
         'op.execute("ALTER TABLE entries ALTER note TYPE varchar(40)")',
@@ -96,7 +94,7 @@ def test_an_index_that_keeps_its_file_was_not_built(traced) -> None:
     assert (statement.rewritten, statement.reindexed, statement.built, statement.work) == ((), (), (), ())
 
 
-def test_an_index_is_told_with_its_table(traced) -> None:
+def test_an_index_is_told_with_its_table(traced: Tracing) -> None:
     """Built in the transaction, and built beside it."""
     up = """
         op.create_index("plain", "entries", ["id"])
@@ -110,7 +108,7 @@ def test_an_index_is_told_with_its_table(traced) -> None:
     assert not seen.only("plain").concurrent
 
 
-def test_what_cannot_run_in_a_transaction_is_seen_from_beside(traced) -> None:
+def test_what_cannot_run_in_a_transaction_is_seen_from_beside(traced: Tracing) -> None:
     """Its locks, the rows that it read, and that it made nobody wait."""
     up = """
         with op.get_context().autocommit_block():
@@ -131,7 +129,7 @@ def test_what_cannot_run_in_a_transaction_is_seen_from_beside(traced) -> None:
     ]
 
 
-def test_the_rows_that_validation_reads_are_counted(traced) -> None:
+def test_the_rows_that_validation_reads_are_counted(traced: Tracing) -> None:
     """The server checks a foreign key by a query of its own, a domain in every table that uses it."""
     seen = traced(
         'op.execute("ALTER TABLE items ADD FOREIGN KEY (entry) REFERENCES entries (id)")\n'
@@ -158,7 +156,7 @@ def test_the_rows_that_validation_reads_are_counted(traced) -> None:
     assert blocked["seen"] == "ACCESS EXCLUSIVE"
 
 
-def test_ddl_in_a_block_and_in_a_function_is_seen(traced) -> None:
+def test_ddl_in_a_block_and_in_a_function_is_seen(traced: Tracing) -> None:
     """The text says nothing of it."""
     seen = traced(
         "op.execute(\"DO $$ BEGIN EXECUTE 'ALTER TABLE entries ALTER id TYPE bigint'; END $$\")\n"
@@ -169,7 +167,7 @@ def test_ddl_in_a_block_and_in_a_function_is_seen(traced) -> None:
     assert [one.rewritten for one in seen.statements] == [("entries",), ("entries",)]
 
 
-def test_statements_in_one_string_are_one_with_all_their_effects(traced) -> None:
+def test_statements_in_one_string_are_one_with_all_their_effects(traced: Tracing) -> None:
     """It reaches the server as one."""
     seen = traced(
         'op.execute("ALTER TABLE entries ADD a int; CREATE INDEX ix ON entries (id); UPDATE entries SET a = 1")'
@@ -181,7 +179,7 @@ def test_statements_in_one_string_are_one_with_all_their_effects(traced) -> None
     assert statement.strongest("entries") == Lock("entries", "table", "ACCESS EXCLUSIVE")
 
 
-def test_a_renamed_table_is_still_the_old_one(traced) -> None:
+def test_a_renamed_table_is_still_the_old_one(traced: Tracing) -> None:
     """It keeps its readers' rows; a table that takes over its name has none."""
     seen = traced(
         'op.rename_table("entries", "notes")\n'
@@ -196,7 +194,7 @@ def test_a_renamed_table_is_still_the_old_one(traced) -> None:
     assert seen.only("first").built == (("first", "entries (new)"),)
 
 
-def test_a_table_in_another_schema_is_told_as_the_catalog_spells_it(traced) -> None:
+def test_a_table_in_another_schema_is_told_as_the_catalog_spells_it(traced: Tracing) -> None:
     """Rules look it up there."""
     seen = traced(
         """op.execute('ALTER TABLE store."Order" ADD a int')""",
@@ -206,12 +204,12 @@ def test_a_table_in_another_schema_is_told_as_the_catalog_spells_it(traced) -> N
     assert seen.only("ADD a").locks == (Lock('store."Order"', "table", "ACCESS EXCLUSIVE"),)
 
 
-def test_a_dropped_table_is_told(traced) -> None:
+def test_a_dropped_table_is_told(traced: Tracing) -> None:
     """It is no longer in the catalog when one looks."""
     assert Lock("entries", "table", "ACCESS EXCLUSIVE") in traced('op.drop_table("entries")').only("DROP").locks
 
 
-def test_a_trace_pickles(traced) -> None:
+def test_a_trace_pickles(traced: Tracing) -> None:
     """It crosses from the child process, and is kept."""
     trace = traced('op.execute("SELECT 1")').trace
 
