@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,12 @@ class Made:
     def find(self) -> project.Project:
         """The project as headgate sees it now."""
         return project.find(config.load(self.root))
+
+    def alembic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run plain Alembic in the folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments], cwd=self.root, capture_output=True, text=True, check=False
+        )
 
     def git(self, *arguments: str) -> str:
         """Run git in the folder, as an author, and give what it printed."""

@@ -132,12 +132,16 @@ def _losses(url: str, made: tuple[Difference, ...]) -> Iterator[Loss]:
             if difference.change != "removed" or difference.kind not in {"table", "column"}:
                 continue
             # A catalog's names are SQL: quoted where they must be.
-            table, _, column = (
-                difference.name.rpartition(".") if difference.kind == "column" else (difference.name, "", "*")
-            )
+            table, column = _apart(difference.name) if difference.kind == "column" else (difference.name, "*")
             try:
                 row = connection.execute(f"SELECT count({column}) FROM {table}").fetchone()
             except (errors.UndefinedTable, errors.UndefinedColumn):
                 continue  # made and dropped again within the steps that are taken back
             if row and row[0]:
                 yield Loss(f"{difference.kind} {difference.name}", int(row[0]))
+
+
+def _apart(name: str) -> tuple[str, str]:
+    """Split a column's name from its table's, at the last dot that stands outside of quotes."""
+    dots = [place for place, letter in enumerate(name) if letter == "." and name[:place].count('"') % 2 == 0]
+    return name[: dots[-1]], name[dots[-1] + 1 :]

@@ -23,7 +23,7 @@ from headgate.redaction import display_url
 from headgate.wording import first_line
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
 __all__ = ["DeploymentError", "comparison_engine", "connect", "options"]
 
@@ -63,6 +63,11 @@ def connect(
     try:
         connection = engine.connect()
     except DBAPIError as error:
+        if _is_misread(engine.url):
+            raise DeploymentError(
+                'The URL of the database has an "@" too many, so what follows it was taken for the host.',
+                'Write an "@" in a password as %40; nothing was changed.',
+            ) from None
         raise DeploymentError(
             f"The database {display_url(engine.url.render_as_string(hide_password=False))} cannot be reached:"
             f" {first_line(error.orig)}",
@@ -107,6 +112,9 @@ def comparison_engine(context: Any, engine: Engine) -> Engine:
     Args:
         context: `alembic.context`.
         engine: the engine that env.py would use.
+
+    Raises:
+        DeploymentError: the migrations do not run, or no scratch server can be started.
     """
     command = getattr(context.config, "cmd_opts", None)
     compares = getattr(command, "autogenerate", False) or _command_name(command) == "check"
@@ -114,12 +122,20 @@ def comparison_engine(context: Any, engine: Engine) -> Engine:
         return engine
     from headgate.apply.shadow import shadow_of
 
-    return shadow_of(context.config, engine) or engine
+    try:
+        return shadow_of(context.config, engine) or engine
+    except HeadgateError as error:
+        raise DeploymentError(error.what, error.fix) from None
 
 
 def _command_name(command: Any) -> str:
     function = (getattr(command, "cmd", None) or (None,))[0]
     return getattr(function, "__name__", "")
+
+
+def _is_misread(url: URL) -> bool:
+    """Whether a part of the password stands where the host should; the message about the host would show it."""
+    return "@" in (url.host or "") or "?password=" in (url.password or "")
 
 
 def _settle(connection: Connection, timeouts: dict[str, str]) -> int:

@@ -65,9 +65,18 @@ def shadow_of(alembic: Config, engine: Engine) -> Engine | None:
         check=False,
     )
     if upgrade.returncode:
-        reason = (upgrade.stderr.strip().splitlines() or ["no message"])[-1]
+        reason = redacted(_reason(upgrade.stderr + upgrade.stdout)).rstrip(".")
         raise HeadgateError(
-            f"The migrations do not run on an empty database, so the models cannot be compared: {redacted(reason)}",
+            f"The migrations do not run on an empty database, so the models cannot be compared: {reason}.",
             "Run `headgate gate` to see the revision and the statement.",
         )
     return create_engine(scratch.url(), poolclass=NullPool)
+
+
+def _reason(output: str) -> str:
+    """Find the exception's own line below the traceback, or what Alembic says for its own errors."""
+    lines = output.splitlines() or ["no message"]
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    below = [line for line in lines[frames[-1] :] if not line.startswith(" ")] if frames else []
+    failed = [line.removeprefix("FAILED: ") for line in lines if line.startswith("FAILED: ")]
+    return (below or failed or lines[-1:])[0]
