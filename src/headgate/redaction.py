@@ -120,18 +120,24 @@ def _passwords(url: str) -> Iterator[str]:
     _, separator, rest = url.partition("://")
     if not separator:
         yield from _passwords_of_connection_string(url)
-        return
+        rest = url  # It may be a URL whose scheme was forgotten.
     _user, password, _tail = _cut(rest)
     if password is not None:
-        # Whether an "@" ends a password or belongs to it cannot be told when it should have been escaped: hide both.
-        pieces = password.split("@")
-        yield from ("@".join(pieces[:count]) for count in range(1, len(pieces) + 1))
+        yield from _pieces(password)
     for pair in rest.partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if _is_password(name):
-            yield value
+            yield from _pieces(value)
         elif unquote(name).lower() == "passfile":
             _remember_passfile(Path(unquote(value)))
+
+
+def _pieces(password: str) -> Iterator[str]:
+    """Cut at each "@" that should have been escaped: the part before or behind it may be taken for something else."""
+    parts = password.split("@")
+    for count in range(1, len(parts)):
+        yield from ("@".join(parts[:count]), "@".join(parts[count:]))
+    yield password
 
 
 def _cut(rest: str) -> tuple[str, str | None, str]:
