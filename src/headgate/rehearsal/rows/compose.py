@@ -54,7 +54,11 @@ class Composer:
             column.name for column in step.table.fillable if offers.of(column).distinct is not None
         }
         self._own: dict[str, str] = {}
-        self._empty: set[str] = set()
+        self._empty: set[str] = set()  # NULL for now, or for want of a parent
+        # MATCH FULL: not some of its columns are NULL and some not.
+        self._whole = {
+            name for key in step.table.foreign_keys if key.full and len(key.columns) > 1 for name in key.columns
+        }
 
     def draft(self) -> tuple[Draft, dict[str, int]]:
         """Give the draft, and for the columns that a sequence numbers how far above the row's number they are."""
@@ -67,7 +71,7 @@ class Composer:
             options = self._options(column, assortment, offsets.get(column.name), bound=column.name in bound)
             if column.name not in self._joined and (column.checks or column.name in bound or every):
                 options += self._suggested(column)
-            if not column.required and (not options or column.name not in self._empty):
+            if not column.required and column.name not in self._whole:
                 options.append(constant(f"NULL::{column.cast}", Cost.NULL))
             index = self._places[column.name] if column.name in self._places else self._place((column.name,))
             self._draft.slots.append(Slot(column, options, index, self._own.get(column.name)))
@@ -87,6 +91,7 @@ class Composer:
         for key in self._step.later:
             free = [name for name in key.columns if name not in self._joined and not self._table.column(name).required]
             self._empty.update(free if key.full else free[-1:])
+            self._whole -= self._empty
         known = keys_of(self._table)
         for column in self._table.fillable:
             key_ = None if column.name in known else named_after(column, self._tables)

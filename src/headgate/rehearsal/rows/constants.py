@@ -84,11 +84,15 @@ def suggestions(column: Column, expressions: Sequence[str]) -> list[Candidate]:
     if bare in TEXTS:
         return _texts(column, list(strings), list(numbers))
     if bare in _NUMBERS:
-        return [candidate for number in (*numbers, *strings) for candidate in _near(number)]
+        written = [*numbers, *strings]
+        pairs = zip(written, written[1:], strict=False)
+        return [candidate for number in written for candidate in _near(number)] + [_between(*pair) for pair in pairs]
     if bare in _MOMENTS:
         return [candidate for text in strings for candidate in _around(bare, text)] + _moments(bare)
     if bare in ("json", "jsonb"):
         return _documents(bare, list(strings))
+    if bare == "bytea":
+        return [_bytes(int(number)) for number in numbers if number.isdigit() and 0 < int(number) <= 10_000]
     if bare == "interval":
         return [constant(literal(text), Cost.NAMED) for text in (*strings, "1 day", "1 second", "1 year")]
     return [constant(literal(text), Cost.NAMED) for text in strings]
@@ -100,7 +104,13 @@ def _near(number: str) -> list[Candidate]:
     around = [constant(f"{value}{step}", Cost.NAMED) for step in ("", " + 1", " - 1", " + 0.5", " * -1")]
     upwards = Candidate(lambda i: f"{value} + ({i})", Cost.VARIED, varies=True)
     downwards = Candidate(lambda i: f"{value} - ({i})", Cost.VARIED, varies=True)
-    return [upwards, *around, downwards, Candidate(lambda i: f"({i}) % ({value} + 1)", Cost.VARIED)]
+    return [upwards, *around, downwards, Candidate(lambda i: f"1 + ({i}) % {value}", Cost.VARIED)]
+
+
+def _between(least: str, most: str) -> Candidate:
+    """Numbers from one to another, round and round."""
+    low = f"{literal(least)}::numeric"
+    return Candidate(lambda i: f"{low} + ({i}) % ({literal(most)}::numeric - {low} + 1)", Cost.VARIED)
 
 
 def _around(bare: str, text: str) -> list[Candidate]:
@@ -159,6 +169,13 @@ def _matching(pattern: str) -> list[Candidate]:
     array = f"ARRAY[{', '.join(literal(text) for text in found)}]::text[]"
     varies = len(found) == _EXAMPLES
     return [Candidate(lambda i: f"({array})[1 + ({i}) % {len(found)}]", Cost.VARIED, varies)]
+
+
+def _bytes(length: int) -> Candidate:
+    """So many bytes, as a check on a digest asks for."""
+    return Candidate(
+        lambda i: f"decode(lpad(to_hex(({i})::bigint), {2 * length}, '0'), 'hex')", Cost.VARIED, varies=True
+    )
 
 
 def _documents(bare: str, strings: Sequence[str]) -> list[Candidate]:

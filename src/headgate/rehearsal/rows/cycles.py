@@ -11,6 +11,8 @@ from headgate.rehearsal.rows.session import Session
 
 __all__ = ["set_forced", "set_later"]
 
+_SINGLY = 100  # rows that are worth an attempt of their own
+
 
 def set_later(session: Session, table: Table, key: ForeignKey, *, gaps: bool) -> None:
     """Point a foreign key that is NULL so far at rows, where triggers and checks let it.
@@ -27,7 +29,7 @@ def set_later(session: Session, table: Table, key: ForeignKey, *, gaps: bool) ->
     refusal = session.refusal(statement)
     if refusal is not None:
         count = session.value(f"SELECT count(*) FROM {table.name}")
-        one_by_one(session, f"{statement} AND own.n = headgate_row", 0, min(count, 1000) - 1)
+        one_by_one(session, f"{statement} AND own.n = headgate_row", 0, min(count, _SINGLY) - 1)
 
 
 def set_forced(session: Session, keys: Sequence[tuple[Table, ForeignKey]]) -> None:
@@ -39,7 +41,7 @@ def set_forced(session: Session, keys: Sequence[tuple[Table, ForeignKey]]) -> No
     """
     session.run("SET LOCAL session_replication_role = replica")
     for table, key in keys:
-        statement = _update(session, table, key, "true")
+        statement = _update(session, table, key, "true", forced=True)
         if statement is not None:
             session.refusal(statement)
     gone = 1
@@ -55,12 +57,11 @@ def set_forced(session: Session, keys: Sequence[tuple[Table, ForeignKey]]) -> No
     session.run("SET LOCAL session_replication_role = origin")
 
 
-def _update(session: Session, table: Table, key: ForeignKey, which: str) -> str | None:
+def _update(session: Session, table: Table, key: ForeignKey, which: str, *, forced: bool = False) -> str | None:
     """Give the statement that sets the columns of a key which no other key is over."""
     others = {name for other in table.foreign_keys if other.name != key.name for name in other.columns}
-    fixed = {
-        name: f"own.{name}" for name in key.columns if name in others or table.column(name).required and name in others
-    }
+    free = {name for name in key.columns if name not in others and (forced or not table.column(name).required)}
+    fixed = {name: f"own.{name}" for name in key.columns if name not in free}
     if len(fixed) == len(key.columns):
         return None
     # A third of the number makes a tree of a key to the table itself: many children, no circle.

@@ -10,7 +10,7 @@ from headgate.rehearsal.rows.model import Check, Column, Table
 
 __all__ = ["Block", "Draft", "Slot"]
 
-_NUMBER = '"headgate number"'
+_PLACE = '"headgate place"'
 
 
 @dataclass
@@ -40,12 +40,14 @@ class Block:
         picks: for each column which option is taken, row for row; from the start again at the end.
         by_row: the first pick is for the first row of the block; else a pick goes with the column's index, so that rows
             which repeat a value repeat the pick.
+        leap: after so many rows, the numbers leap ahead by so much.
     """
 
     first: int
     last: int
     picks: Mapping[str, Sequence[int]]
     by_row: bool = False
+    leap: tuple[int, int] = (1, 0)
 
 
 @dataclass
@@ -83,14 +85,14 @@ class Draft:
         )
 
     def probe(self, block: Block, columns: Sequence[str], checks: Sequence[Check], number: str | None = None) -> str:
-        """Give the query for the numbers of the rows, made of some columns alone, that checks accept."""
+        """Give the query for the places of the rows, made of some columns alone, that checks accept."""
         slots = [self.slot(name) for name in columns]
         where = [f"{slot.column.name} IS NOT NULL" for slot in slots if slot.column.required]
         where += [_holds(check) for check in checks]
         for slot in slots:
             where += [_domain(slot.column, check) for check in slot.column.checks]
         rows = self._rows(block, number, columns)
-        return f"{self._with()}SELECT {_NUMBER} FROM ({rows}) AS {self.table.bare}{_where(where)}"
+        return f"{self._with()}SELECT {_PLACE} FROM ({rows}) AS {self.table.bare}{_where(where)}"
 
     def _with(self) -> str:
         return f"WITH {', '.join(self.tables)} " if self.tables else ""
@@ -99,9 +101,11 @@ class Draft:
         slots = [slot for slot in self.slots if columns is None or slot.column.name in columns]
         made = [f"{_expression(slot, block)} AS {slot.column.name}" for slot in slots if slot.own is None]
         ends = f"{number}, {number}" if number else f"{block.first}, {block.last}"
+        every, ahead = block.leap
+        place = f"g.n::bigint - {block.first}"
         rows = (
-            f"SELECT {', '.join([f's.n AS {_NUMBER}', *made])} "
-            f"FROM (SELECT n::bigint FROM generate_series({ends}) AS g (n)) AS s {' '.join(self.joins)}"
+            f"SELECT {', '.join([f's.place AS {_PLACE}', *made])} FROM (SELECT g.n + ({place}) / {every} * {ahead} AS n, "
+            f"{place} AS place FROM generate_series({ends}) AS g (n)) AS s {' '.join(self.joins)}"
         )
         own = [f"made.{slot.own} AS {slot.column.name}" for slot in slots if slot.own is not None]
         if own:
@@ -128,7 +132,7 @@ def _expression(slot: Slot, block: Block) -> str:
     used = sorted(set(picks))
     if len(used) == 1:
         return slot.options[used[0]].at(index)
-    place = f"s.n - {block.first}" if block.by_row else index
+    place = "s.place" if block.by_row else index
     pick = f"('{{{','.join(map(str, picks))}}}'::int[])[1 + ({place}) % {len(picks)}]"
     return f"CASE {pick} {' '.join(f'WHEN {option} THEN {slot.options[option].at(index)}' for option in used)} END"
 

@@ -1,8 +1,9 @@
-"""Insert the rows of one table: the ordinary ones in bulk, then those with awkward values, each of which may be refused."""
+"""Insert the rows of one table: the ordinary ones in bulk, then the awkward ones, each of which may be refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import psycopg
 
@@ -15,6 +16,8 @@ __all__ = ["Insertion"]
 
 _BATCH = 50_000
 _ROUNDS = 40  # of which each makes up for the rows that the one before it lost
+_FRUITLESS = 3  # rounds that may gain nothing before the table counts as full
+_SAMPLE = 50
 _SHIFT = 3  # by how much the awkward values of a column are behind those of the one before it
 
 
@@ -68,7 +71,7 @@ class Insertion:
 
     def _ordinary(self, wanted: int) -> int:
         """Insert ordinary rows, and give how many were."""
-        total, tried, rounds = 0, 0, 0
+        total, tried, rounds, fruitless = 0, 0, 0, 0
         picks = {
             name: [combination[place] for combination in _turned(group.ordinary, number)]
             for number, group in enumerate(self._groups)
@@ -78,14 +81,15 @@ class Insertion:
             rounds += 1
             missing = wanted - total
             # The share that was lost so far is made up for at once, within reason.
-            size = min(_BATCH, missing if not total else -(-missing * tried // total))
+            size = min(_BATCH, (missing if not total else -(-missing * tried // total)) << fruitless)
             block = Block(self._next, self._next + size - 1, picks)
             gained = self._insert(block)
             self._next += size
             total, tried = total + gained, tried + size
             if wanted > _BATCH:
                 self._tell(f"filling {self._draft.table.shown}: {total:,} of {wanted:,} rows")
-            if gained == 0 and rounds > 1:
+            fruitless = fruitless + 1 if gained == 0 else 0
+            if fruitless and (self.said or fruitless == _FRUITLESS):
                 break
         return total
 
@@ -96,11 +100,17 @@ class Insertion:
                 return self._session.run(self._draft.insert(block, conflicts=self._conflicts))
         except psycopg.Error as error:
             self.said = reason(error)
-        return len(self._singly(block))
+        # What refuses the first rows, a trigger say, refuses them all.
+        middle = min(block.first + _SAMPLE, block.last + 1)
+        gained = len(self._singly(replace(block, last=middle - 1)))
+        if gained and middle <= block.last:
+            gained += len(self._singly(block, middle))
+        return gained
 
-    def _singly(self, block: Block) -> list[int]:
+    def _singly(self, block: Block, start: int | None = None) -> list[int]:
+        """Insert a block's rows one by one, from some number on, and give the numbers of those accepted."""
         statement = self._draft.insert(block, conflicts=self._conflicts, number="headgate_row")
-        done, said = one_by_one(self._session, statement, block.first, block.last)
+        done, said = one_by_one(self._session, statement, start or block.first, block.last)
         self.said = said or self.said
         return done
 
@@ -117,7 +127,11 @@ class Insertion:
                 if self._session.run(self._draft.insert(block, conflicts=self._conflicts)) == count:
                     return count
                 raise _Short
-        except (psycopg.Error, _Short):
+        except (psycopg.Error, _Short) as e:
+            import os
+
+            if os.environ.get("J"):
+                print("AWK", self._draft.table.shown, repr(e)[:200])
             done = set(self._singly(block))
         lost = [row for row in range(count) if block.first + row not in done]
         singles = []

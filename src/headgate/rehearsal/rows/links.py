@@ -51,7 +51,8 @@ def link(
     among = ", ".join(theirs for ours, theirs in pairs if ours in fixed)
     window = f"PARTITION BY {among}" if among else ""
     limit = "" if every or fixed else f" LIMIT {_PARENTS}"
-    rows = f"{name} AS MATERIALIZED (SELECT {columns}, row_number() OVER ({window}) - 1 AS k FROM {parent} WHERE {there}{limit})"
+    numbered = f"SELECT {columns}, row_number() OVER ({window}) - 1 AS k FROM {parent} WHERE {there}{limit}"
+    rows = f"{name} AS MATERIALIZED ({numbered})"
     count = session.value(f"SELECT count(*) FROM (SELECT FROM {parent} WHERE {there}{limit}) AS parent")
     values = {ours: f"{name}.c{place}" for place, (ours, _) in enumerate(pairs) if ours not in fixed}
     if not fixed:

@@ -16,7 +16,7 @@ class Step:
 
     Args:
         table: the table.
-        later: foreign keys, one to the table itself among them, that are NULL at first and set when all tables have rows.
+        later: foreign keys that are NULL at first and set when all tables have rows; one to the table itself is.
         forced: foreign keys over columns that may not be NULL, which cannot hold until the other table has rows.
     """
 

@@ -1,6 +1,6 @@
 """Examples of the text that a regular expression describes.
 
-The common syntax of https://www.postgresql.org/docs/18/functions-matching.html#POSIX-SYNTAX-DETAILS: whether an example
+The common syntax of https://www.postgresql.org/docs/18/functions-matching.html#POSIX-SYNTAX-DETAILS. Whether an example
 does match is for the server to say, so what is not understood yields no example rather than an error.
 """
 
@@ -31,11 +31,11 @@ _Part = Callable[[Random], str]
 
 
 def examples(pattern: str, count: int) -> list[str]:
-    """Give up to so many different texts that a pattern describes, the same ones each time; none when it is not understood.
+    """Give different texts that a pattern describes, always the same; none when it is not understood.
 
     Args:
         pattern: a regular expression.
-        count: how many.
+        count: how many at most.
     """
     try:
         part = _Reader(pattern).whole()

@@ -175,13 +175,13 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relispartition AND c.relkind IN ('r', 'f') ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
 
-# A partitioned table depends on its own columns where an expression of its key reads them.
+# A column that an expression of the key reads depends on its own table, and on nothing else does a column so depend.
 _PARTITION_KEYS = """
 SELECT pg_partition_root(p.partrelid)::oid::bigint, array_agg(DISTINCT quote_ident(a.attname))
 FROM pg_partitioned_table AS p JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum > 0
 WHERE a.attnum = ANY (p.partattrs::int2[])
    OR EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = p.partrelid
-              AND refclassid = 'pg_class'::regclass AND refobjid = p.partrelid AND refobjsubid = a.attnum)
+              AND objsubid = a.attnum AND refclassid = 'pg_class'::regclass AND refobjid = p.partrelid)
 GROUP BY 1
 """
 
@@ -196,7 +196,8 @@ SELECT t.oid::bigint, format_type(t.oid, NULL), format('%I.%I', n.nspname, t.typ
             WHEN t.typelem <> 0 AND t.typcategory = 'A'
             THEN jsonb_build_array(t.typelem::bigint, -1, format_type(t.typelem, NULL)) END,
        (SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid),
-       (SELECT jsonb_agg(jsonb_build_array(atttypid::bigint, atttypmod, format_type(atttypid, atttypmod)) ORDER BY attnum)
+       (SELECT jsonb_agg(jsonb_build_array(atttypid::bigint, atttypmod, format_type(atttypid, atttypmod))
+                         ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped),
        (SELECT array_agg(pg_get_expr(conbin, 0)) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'),
        t.typnotnull

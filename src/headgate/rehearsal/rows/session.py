@@ -11,13 +11,15 @@ from psycopg.rows import tuple_row
 
 __all__ = ["Session", "reason"]
 
-# Nested loops over tables without statistics turn a fill quadratic; rows must not depend on the session's time zone;
-# what a trigger has to say is not said to anyone. https://www.postgresql.org/docs/18/runtime-config-client.html
+# Nested loops over tables without statistics turn a fill quadratic; rows made one by one need one plan; they must not
+# depend on the session's time zone; what a trigger has to say is not said to anyone.
+# https://www.postgresql.org/docs/18/runtime-config-query.html
 _SETTINGS = {
     "TimeZone": "UTC",
     "client_min_messages": "error",
     "default_transaction_read_only": "off",
     "enable_nestloop": "off",
+    "plan_cache_mode": "force_generic_plan",
     "max_parallel_workers_per_gather": "0",
     "standard_conforming_strings": "on",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
@@ -24,6 +25,8 @@ __all__ = ["Group", "Unsolved", "groups", "solve"]
 # How many combinations are tried, and how many more when none of them passes.
 _TRIES = (3_000, 30_000)
 _TIMES = 3
+_FAR = 400  # the numbers of a thousand rows, in three steps
+_REFUSED = (0, 1, 3)  # what it costs a combination to be refused so many times of three
 _SHARE = 8  # of the ordinary rows of a group, so many have a value for each one that is NULL without need
 _MOST = 400
 
@@ -79,20 +82,24 @@ def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequ
         Unsolved: nothing that was tried is accepted; the message names the expression.
     """
     slots = [draft.slot(name) for name in columns]
+    missed: dict[tuple[str, int], int] = {}
     allowed = {slot.column.name: list(range(len(slot.options))) for slot in slots}
     for slot in slots:
         name = slot.column.name
         alone = [check for check in checks if _columns(draft.table, check) == {name}]
         if alone or slot.column.checks:
             tries = [(option,) for option in allowed[name]]
-            allowed[name] = [option for (option,) in _passing(session, draft, (name,), alone, tries)]
-            if not allowed[name]:
+            passing = _passing(session, draft, (name,), alone, tries)
+            missed |= {(name, option): count for (option,), count in passing.items()}
+            allowed[name] = [option for (option,) in passing]
+            if not passing:
                 raise Unsolved(_why(alone, slot.column.checks))
     shared = [check for check in checks if len(_columns(draft.table, check)) > 1 or not _columns(draft.table, check)]
     if not shared:
-        return _chosen(slots, list(itertools.product(*allowed.values())), awkward)
+        (name,) = columns
+        return _chosen(slots, {(option,): missed.get((name, option), 0) for option in allowed[name]}, awkward)
     for most in _TRIES:
-        passing = _passing(session, draft, columns, shared, _combinations(slots, allowed, most))
+        passing = _passing(session, draft, columns, checks, _combinations(slots, allowed, most))
         if passing:
             return _chosen(slots, passing, awkward)
     raise Unsolved(_why(shared, ()))
@@ -147,29 +154,35 @@ def _simple(slots: Sequence[Slot], allowed: Mapping[str, Sequence[int]]) -> Iter
 
 def _passing(
     session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], tries: Sequence[tuple[int, ...]]
-) -> list[tuple[int, ...]]:
-    """Give the combinations that the checks accept every time, or, when there are none, those accepted once."""
+) -> dict[tuple[int, ...], int]:
+    """Give the combinations that the checks accept, and how often they did not.
+
+    Each is tried with numbers that lie far apart, because an ordinary value grows with its row's number.
+    """
     rows = [combination for _ in range(_TIMES) for combination in tries]
     picks = {name: [combination[place] for combination in rows] for place, name in enumerate(columns)}
-    block = Block(1, len(rows), picks, by_row=True)
+    block = Block(0, len(rows) - 1, picks, by_row=True, leap=(len(tries), _FAR))
     try:
         with session.savepoint():
-            numbers = [row[0] for row in session.rows(draft.probe(block, columns, checks))]
+            places = [row[0] for row in session.rows(draft.probe(block, columns, checks))]
     except psycopg.Error:
-        numbers = accepted(session, draft.probe(block, columns, checks, "headgate_row"), 1, len(rows))
-    times: dict[tuple[int, ...], int] = {}
-    for number in numbers:
-        combination = rows[number - 1]
-        times[combination] = times.get(combination, 0) + 1
-    always = [combination for combination in tries if times.get(combination) == _TIMES]
-    return always or [combination for combination in tries if combination in times]
+        places = accepted(session, draft.probe(block, columns, checks, "headgate_row"), 0, len(rows) - 1)
+    times = Counter(rows[place] for place in places)
+    return {combination: _TIMES - times[combination] for combination in tries if combination in times}
 
 
-def _chosen(slots: Sequence[Slot], passing: Sequence[tuple[int, ...]], awkward: bool) -> Group:
-    """Sort what passes into ordinary and awkward: the cheapest combination for each option."""
+def _chosen(slots: Sequence[Slot], passing: Mapping[tuple[int, ...], int], awkward: bool) -> Group:
+    """Sort what passes into ordinary and awkward: the cheapest combination for each option.
+
+    Args:
+        slots: the columns.
+        passing: combinations, and how often each was refused.
+        awkward: as for `solve`.
+    """
 
     def cost(combination: tuple[int, ...]) -> int:
-        return sum(slot.options[option].cost for slot, option in zip(slots, combination, strict=True))
+        own = sum(slot.options[option].cost for slot, option in zip(slots, combination, strict=True))
+        return own + _REFUSED[passing[combination]]
 
     cheapest: dict[tuple[int, int], tuple[int, ...]] = {}
     for combination in sorted(passing, key=cost):
