@@ -103,7 +103,7 @@ class Runner:
         if self.own is None or self.own.closed:
             # One for all snapshots: psycopg prepares the statement, which saves the planning of it.
             self.own = connect(self.url)
-        return snapshot(self.own, ignore=frozenset({self._version_table()}))
+        return snapshot(self.own, ignore=frozenset({self.version_table()}))
 
     def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
         """Build the models' own database with `create_all`, on the extensions that the migrations brought."""
@@ -129,7 +129,7 @@ class Runner:
         except Exception as error:
             return None, self._failure(error)
         with connect(url) as own:
-            return snapshot(own, ignore=frozenset({self._version_table()})), None
+            return snapshot(own, ignore=frozenset({self.version_table()})), None
 
     def _extensions(self) -> dict[str, str]:
         """The extensions that the migrations made, each with its schema: no model can hold one, and types need them."""
@@ -155,7 +155,8 @@ class Runner:
             return ()
         return tuple(found) if isinstance(found, (list, tuple)) else (found,)
 
-    def _version_table(self) -> tuple[str, str]:
+    def version_table(self) -> tuple[str, str]:
+        """Give the schema and the name of the table that holds the applied ids."""
         if self.context is None:
             return ("public", "alembic_version")
         return (self.context.version_table_schema or "public", self.context.version_table)
@@ -168,7 +169,7 @@ class Runner:
             return None
         from psycopg import sql
 
-        schema, table = self._version_table()
+        schema, table = self.version_table()
         with connect(self.url) as connection:
             exists = connection.execute("SELECT to_regclass(%s)", (f'"{schema}"."{table}"',)).fetchone()
             query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(schema, table))

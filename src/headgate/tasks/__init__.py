@@ -13,6 +13,7 @@ SECTIONS = {
     "migrate.plan": 2,
     "migrate.new": 3,
     "migrate.review": 4,
+    "migrate.sql": 4,
     "migrate.up": 5,
     "backend.test": 5,
     "backend.serve": 5,
