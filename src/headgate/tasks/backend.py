@@ -32,9 +32,10 @@ def suite(context: Context, args: str = "") -> None:
 @task(help={"port": "the TCP port to listen on", "reload": "restart when a file changes"})
 def serve(context: Context, port: str = "8000", reload: bool = True) -> None:
     """Serve the service on this machine."""
+    number = whole_number("--port", port)
     config = settings()
     service.folder(config)
-    command = service.serve_command(config, whole_number("--port", port), reload=reload)
+    command = service.serve_command(config, number, reload=reload)
     with suppress(KeyboardInterrupt):  # It is how one ends a server.
         code, _ = service.run(config, command)
         if code:

@@ -87,16 +87,17 @@ def checklist(context: Context, json: bool = False) -> None:
         end(Exit.FINDINGS)
 
 
-@task(help={"message": "what the revision does, a short phrase"})
-def ship(context: Context, message: str | None = None) -> None:
+@task(help={"message": "what the revision does, a short phrase", "intent": "why it is made, for the header"})
+def ship(context: Context, message: str | None = None, intent: str | None = None) -> None:
     """Take a model change through all of it."""
     from headgate.tasks import backend
 
     if message is None:
         raise HeadgateError("ship needs a message for the revision.", 'Give one: inv ship -m "add note to entries"')
+    words = ["migrate.new", "-m", message, *(["--intent", intent] if intent else [])]
     steps: tuple[tuple[str, Callable[[], object]], ...] = (
         ("setup", lambda: setup(context)),
-        (f"migrate.new -m {shlex.quote(message)}", lambda: migrate.new(context, message=message)),
+        (shlex.join(words), lambda: migrate.new(context, message=message, intent=intent)),
         ("migrate.up", lambda: migrate.up(context)),
         ("backend.test", lambda: backend.suite(context)),
         ("migrate.review", lambda: migrate.review(context)),
