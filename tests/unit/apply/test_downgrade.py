@@ -66,6 +66,29 @@ def test_what_holds_no_data_is_no_loss(real: Callable[..., Made]) -> None:
     assert len(planned.made) == 2
 
 
+def test_a_changed_column_is_no_loss(real: Callable[..., Made], database: Database) -> None:
+    """Its values stay, or the downgrade fails."""
+    up, down = ('op.execute("ALTER TABLE entries ALTER note TYPE ' + kind + '")' for kind in ("varchar(9)", "text"))
+    project = _at_head(real({**REVISIONS, "third.py": revision(THIRD, SECOND, up, down)})).find()
+    _execute(database, "INSERT INTO entries (note) VALUES ('a')")
+
+    planned = plan(project, 1)
+
+    assert _summaries(planned) == ["~ column entries.note: varchar(9) -> text"]
+    assert planned.losses == ()
+
+
+def test_what_only_exists_between_two_steps_is_no_loss(real: Callable[..., Made]) -> None:
+    """One revision made a table and the next dropped it: on the way back it comes and goes, empty."""
+    make, drop = 'op.create_table("old", sa.Column("x", sa.Integer()))', 'op.drop_table("old")'
+    files = {"one.py": revision(FIRST, None, make, drop), "two.py": revision(SECOND, FIRST, drop, make)}
+
+    planned = plan(_at_head(real(files)).find(), 2)
+
+    assert _summaries(planned) == ["+ table old", "- table old"]
+    assert planned.losses == ()
+
+
 def test_names_that_need_quotes_are_counted(real: Callable[..., Made], database: Database) -> None:
     """And tables in other schemas."""
     up = """

@@ -86,7 +86,7 @@ def test_a_second_deployment_waits_for_the_first(engine: Engine) -> None:
         second.start()
         waiting = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> :me")
         me = first.scalar(text("SELECT pg_backend_pid()"))
-        while not first.scalar(waiting, {"me": me}):
+        while second.is_alive() and not first.scalar(waiting, {"me": me}):
             first.rollback()
         order.append("first")
     second.join()
