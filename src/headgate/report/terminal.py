@@ -47,7 +47,8 @@ def print_findings(console: Console, findings: Iterable[Finding], root: Path) ->
 
 def _print(console: Console, text: Text) -> None:
     # The text is laid out already: no wrapping, so that a path or a statement can be copied whole.
-    console.print(Text(redacted(text.plain), spans=text.spans), soft_wrap=True, highlight=False)
+    shown = Text(redacted(text.plain), style=text.style, spans=text.spans)
+    console.print(shown, soft_wrap=True, highlight=False)
 
 
 def _finding(finding: Finding, root: Path) -> Iterator[Text]:
@@ -57,7 +58,7 @@ def _finding(finding: Finding, root: Path) -> Iterator[Text]:
     if code := _code_line(finding, root):
         yield Text(f" {finding.line:>4} │ {code}")
     for line in finding.seen:
-        yield Text(f"{_GUTTER}{line}", style="dim" if not line.strip() else "")
+        yield Text(f"{_GUTTER}{line}")
     for index, line in enumerate(finding.fix):
         yield Text(f"{'   fix  ' if index == 0 else '        '}{line}", style="green")
 
