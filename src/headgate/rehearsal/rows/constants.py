@@ -7,7 +7,7 @@ costs one useless candidate.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from headgate.rehearsal.rows.candidate import Candidate, Cost, constant
 from headgate.rehearsal.rows.model import Column, literal
@@ -85,8 +85,8 @@ def suggestions(column: Column, expressions: Sequence[str]) -> list[Candidate]:
         return _texts(column, list(strings), list(numbers))
     if bare in _NUMBERS:
         written = [*numbers, *strings]
-        pairs = zip(written, written[1:], strict=False)
-        return [candidate for number in written for candidate in _near(number)] + [_between(*pair) for pair in pairs]
+        near = [candidate for number in written for candidate in _near(number)]
+        return near + [_between(*pair) for pair in pairwise(written)]
     if bare in _MOMENTS:
         return [candidate for text in strings for candidate in _around(bare, text)] + _moments(bare)
     if bare in ("json", "jsonb"):

@@ -49,6 +49,9 @@ class Block:
     by_row: bool = False
     leap: tuple[int, int] = (1, 0)
 
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
 
 @dataclass
 class Draft:
@@ -99,13 +102,22 @@ class Draft:
 
     def _rows(self, block: Block, number: str | None, columns: Sequence[str] | None = None) -> str:
         slots = [slot for slot in self.slots if columns is None or slot.column.name in columns]
-        made = [f"{_expression(slot, block)} AS {slot.column.name}" for slot in slots if slot.own is None]
-        ends = f"{number}, {number}" if number else f"{block.first}, {block.last}"
+        indexes = {index: f"i{place}" for place, index in enumerate(sorted({slot.index("n") for slot in slots}))}
+        made = [
+            f"{_expression(slot, block, 's.' + indexes[slot.index('n')])} AS {slot.column.name}"
+            for slot in slots
+            if slot.own is None
+        ]
+        ends = f"{number}::bigint, {number}" if number else f"{block.first}::bigint, {block.last}"
         every, ahead = block.leap
-        place = f"g.n::bigint - {block.first}"
+        place = f"n - {block.first}"
+        leaped = f"n + ({place}) / {every} * {ahead} AS n" if ahead else "n"
+        numbers = f"SELECT {leaped}, {place} AS place FROM generate_series({ends}) AS g (n)"
+        # OFFSET 0 keeps the planner from writing an expression out wherever its value is used.
+        series = "".join(f", {index} AS {name}" for index, name in indexes.items())
         rows = (
-            f"SELECT {', '.join([f's.place AS {_PLACE}', *made])} FROM (SELECT g.n + ({place}) / {every} * {ahead} AS n, "
-            f"{place} AS place FROM generate_series({ends}) AS g (n)) AS s {' '.join(self.joins)}"
+            f"SELECT {', '.join([f's.place AS {_PLACE}', *made])} "
+            f"FROM (SELECT n, place{series} FROM ({numbers}) AS g OFFSET 0) AS s {' '.join(self.joins)} OFFSET 0"
         )
         own = [f"made.{slot.own} AS {slot.column.name}" for slot in slots if slot.own is not None]
         if own:
@@ -126,9 +138,8 @@ def _mentioned(table: Table, column: Column) -> list[str]:
     return [other.name for other in table.fillable if other.name in (column.generated or "")]
 
 
-def _expression(slot: Slot, block: Block) -> str:
+def _expression(slot: Slot, block: Block, index: str) -> str:
     picks = block.picks[slot.column.name]
-    index = slot.index("s.n")
     used = sorted(set(picks))
     if len(used) == 1:
         return slot.options[used[0]].at(index)

@@ -53,10 +53,11 @@ class Insertion:
             present: how many there are.
             rows: how many there are to be.
         """
-        self._next = self._last = present + 1
-        awkward = min(max((len(group.awkward) for group in self._groups), default=0), rows // 2)
-        present += self._ordinary(rows - present - awkward)
-        present += self._awkward(awkward)
+        self._next = present + 1
+        if any(unique.exclusion for unique in self._draft.table.uniques):
+            # A range without bounds would keep all others out, so it comes when they are there.
+            present += self._ordinary(rows - present - max((len(group.awkward) for group in self._groups), default=0))
+        present += self._awkward(max(rows - present, rows) // 2)
         self._ordinary(rows - present)
 
     def advance(self, offsets: dict[str, int]) -> None:
@@ -114,34 +115,45 @@ class Insertion:
         self.said = said or self.said
         return done
 
-    def _awkward(self, count: int) -> int:
-        """Insert rows in which most columns have an awkward value, and then, for those refused, one value a row."""
-        if count <= 0:
-            return 0
+    def _awkward(self, most: int) -> int:
+        """Insert rows in which many columns have an awkward value, and give how many were.
+
+        A row that is refused is taken apart into two with half of its awkward values each, and so on.
+        """
+        count = min(max((len(group.awkward) for group in self._groups), default=0), most)
         plan = [
             [self._pick(group, place, row, count) for place, group in enumerate(self._groups)] for row in range(count)
         ]
-        block = self._block(plan)
+        if count == 0 or self._complete(self._block(plan)):
+            return count
+        total = 0
+        while plan and total < most:
+            block = self._block(plan[: most - total])
+            done = {number - block.first for number in self._singly(block)}
+            total += len(done)
+            refused = [row for place, row in enumerate(plan) if place not in done]
+            plan = [half for row in refused for half in self._halves(row)]
+        return total
+
+    def _complete(self, block: Block) -> bool:
+        """Insert a block as a whole, or nothing of it."""
         try:
             with self._session.savepoint():
-                if self._session.run(self._draft.insert(block, conflicts=self._conflicts)) == count:
-                    return count
+                if self._session.run(self._draft.insert(block, conflicts=self._conflicts)) == len(block):
+                    return True
                 raise _Short
-        except (psycopg.Error, _Short) as e:
-            import os
+        except (psycopg.Error, _Short):
+            return False
 
-            if os.environ.get("J"):
-                print("AWK", self._draft.table.shown, repr(e)[:200])
-            done = set(self._singly(block))
-        lost = [row for row in range(count) if block.first + row not in done]
-        singles = []
-        for row in lost:
-            for place, group in enumerate(self._groups):
-                if plan[row][place] in group.awkward:
-                    ordinary = [other.ordinary[row % len(other.ordinary)] for other in self._groups]
-                    ordinary[place] = plan[row][place]
-                    singles.append(ordinary)
-        return len(done) + (len(self._singly(self._block(singles))) if singles else 0)
+    def _halves(self, row: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
+        """Give two rows with half of a row's awkward values each; none when there is but one."""
+        odd = [place for place, group in enumerate(self._groups) if row[place] in group.awkward]
+        if len(odd) < 2:
+            return []
+        return [
+            [group.ordinary[0] if place in away else row[place] for place, group in enumerate(self._groups)]
+            for away in (odd[: len(odd) // 2], odd[len(odd) // 2 :])
+        ]
 
     def _pick(self, group: Group, place: int, row: int, count: int) -> tuple[int, ...]:
         turn = (row + _SHIFT * place) % count

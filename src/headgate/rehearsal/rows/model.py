@@ -91,11 +91,12 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Unique:
-    """The columns that a unique index or an exclusion constraint goes over, and whether it can be put off."""
+    """The columns that a unique index or an exclusion constraint is over, and whether it can be put off."""
 
     columns: frozenset[str]
     deferrable: bool
     primary: bool
+    exclusion: bool
 
 
 @dataclass(frozen=True)

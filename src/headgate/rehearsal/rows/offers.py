@@ -34,10 +34,17 @@ class Offers:
     def __init__(self, session: Session, types: Mapping[int, Type]) -> None:
         self._session = session
         self._types = types
+        self._made: dict[tuple[str, str], Assortment] = {}
         self._accepted: dict[tuple[str, str], bool] = {}
 
     def of(self, column: Column) -> Assortment:
         """Give what a column's type offers, written in that type."""
+        kind = (column.cast, column.bare)
+        if kind not in self._made:
+            self._made[kind] = self._offered(column)
+        return self._made[kind]
+
+    def _offered(self, column: Column) -> Assortment:
         made = self._assortment(column.type, column.typmod, column.cast, column.bare)
         plain = [made.plain] if made.plain else []
         kept = self.accepted(column, [*plain, *made.edges])

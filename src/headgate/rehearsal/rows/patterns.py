@@ -22,7 +22,8 @@ _CLASSES = {
 }
 _NAMED = {
     "alpha": _LOWER + _LOWER.upper(), "lower": _LOWER, "upper": _LOWER.upper(), "digit": "0123456789", "space": " ",
-    "alnum": _LOWER + _LOWER.upper() + "0123456789", "punct": "-.,", "xdigit": "0123456789abcdef", "word": _CLASSES["w"],
+    "alnum": _LOWER + _LOWER.upper() + "0123456789", "punct": "-.,", "xdigit": "0123456789abcdef",
+    "word": _CLASSES["w"],
 }  # fmt: skip
 _ANY = _LOWER + "0123456789"
 _MORE = 8  # how much longer than it must be a repetition without an end gets

@@ -40,7 +40,7 @@ def read(session: Session, ignore: Iterable[tuple[str, str]] = ()) -> tuple[tupl
     keys = _grouped(
         session, _FOREIGN_KEYS, lambda row: ForeignKey(row[1], tuple(row[2]), row[3], tuple(row[4]), row[5])
     )
-    uniques = _grouped(session, _UNIQUES, lambda row: Unique(frozenset(row[1]), row[2], row[3]))
+    uniques = _grouped(session, _UNIQUES, lambda row: Unique(frozenset(row[1]), *row[2:]))
     leaves = _grouped(session, _LEAVES, lambda row: Leaf(*row[1:6]))
     parted = {row[0]: tuple(row[1]) for row in session.rows(_PARTITION_KEYS)}
     tables = []
@@ -162,7 +162,7 @@ SELECT i.indrelid::bigint,
           AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
                OR EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
                           AND refclassid = 'pg_class'::regclass AND refobjid = i.indrelid AND refobjsubid = a.attnum))),
-       NOT i.indimmediate, i.indisprimary
+       NOT i.indimmediate, i.indisprimary, i.indisexclusion
 FROM pg_index AS i WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid >= 16384
 ORDER BY i.indisprimary DESC, i.indexrelid
 """

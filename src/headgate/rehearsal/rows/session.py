@@ -17,6 +17,7 @@ __all__ = ["Session", "reason"]
 _SETTINGS = {
     "TimeZone": "UTC",
     "client_min_messages": "error",
+    "default_statistics_target": "10",
     "default_transaction_read_only": "off",
     "enable_nestloop": "off",
     "plan_cache_mode": "force_generic_plan",

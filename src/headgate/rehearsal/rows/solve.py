@@ -7,8 +7,8 @@ run over them; what comes back is what the rows are made from. Nothing is conclu
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
