@@ -133,6 +133,8 @@ class Passage:
         self._aside.close()
 
     def _noticed(self, diagnostic: Any) -> None:
+        if self._wrapped and diagnostic.sqlstate == "25001":
+            return  # a BEGIN of the revision met ours
         self._notices.append(f"{diagnostic.sqlstate} {diagnostic.message_primary}")
 
     def _told(self, error: BaseException | None) -> dict[str, Any]:
