@@ -19,6 +19,7 @@ def main() -> None:
     # system does it: no traceback from the middle of an import.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `headgate --list | head`, likewise
     from headgate.tasks.program import HeadgateProgram
 
     HeadgateProgram().run()

@@ -48,6 +48,9 @@ _SETTINGS: Mapping[str, str] = {
     # The gate reads counters of scans and rewrites, which a vacuum in the background would disturb.
     "autovacuum": "off",
     "jit": "off",
+    # A parallel worker's reads are not in the counters of the session that it works for.
+    "max_parallel_maintenance_workers": "0",
+    "max_parallel_workers": "0",
     "shared_buffers": "64MB",
     "max_connections": "100",
     # One transaction may touch every table of a schema.

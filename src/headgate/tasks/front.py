@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 _INTERRUPTED = 128 + signal.SIGINT
+_UNHEARD = 128 + signal.SIGPIPE
 
 
 def task(
@@ -66,18 +67,21 @@ def task(
         def run(context: Context, *arguments: Any, **options: Any) -> None:
             # A CI runner that cancels sends SIGTERM: leave by the same door as Ctrl-C, so that everything is put away.
             signal.signal(signal.SIGTERM, _interrupt)
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
             if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 body(context, *arguments, **options)
+                sys.stdout.flush()
             except HeadgateError as error:
                 fail(error)
             except KeyboardInterrupt:
                 print("\nStopped. What was started for this command has been put away.", file=sys.stderr)
                 end(_INTERRUPTED)
             except BrokenPipeError:
+                # What was found has not been told to anybody: end as a program that the signal ended.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                end(Exit.NOTHING_TO_FIX)
+                end(_UNHEARD)
             except (Ended, UnexpectedExit, SystemExit):
                 raise
             except Exception:
@@ -107,8 +111,14 @@ def console(*, stderr: bool = False) -> Console:
     """Give a console that colours only a terminal and never wraps a path."""
     from rich.console import Console
 
+    class Piped(Console):
+        """One that leaves it to the task what becomes of a reader that has gone; rich's own ends with 1, findings."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # With NO_COLOR rich alone would still write bold and dim.
-    return Console(
+    return Piped(
         stderr=stderr,
         markup=False,
         highlight=False,
