@@ -43,7 +43,8 @@ def examine(config: Config) -> Iterator[Fact]:
         config: headgate's settings.
     """
     python = platform.python_version()
-    yield Fact("Python", sys.version_info >= (3, 11), f"{python} at {sys.executable}", "Install Python 3.11 or newer.")
+    new = sys.version_info >= (3, 11)
+    yield Fact("Python", new, f"{python} at {sys.executable}", "" if new else "Install Python 3.11 or newer.")
     version = _output("git", "--version")
     yield Fact("git", version is not None, version or "not on PATH", "" if version else "Install git.")
     repository = git.find_repository(config.root)

@@ -24,9 +24,10 @@ __all__ = ["folder", "run", "running", "serve_command", "smoke", "suite_command"
 
 _START_SECONDS = 30
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_FIELDS = (
-    "{ __schema { queryType { fields { name args { type { kind } defaultValue } type { kind ofType { kind } } } } } }"
-)
+# Deep enough for a list of lists, where each level may be non-null.
+_TYPE = "kind" + " ofType { kind" * 6 + " }" * 6
+_QUERY_FIELDS = f"fields {{ name args {{ type {{ kind }} defaultValue }} type {{ {_TYPE} }} }}"
+_FIELDS = f"{{ __schema {{ queryType {{ {_QUERY_FIELDS} }} }} }}"
 
 
 def folder(config: Config) -> Path:
@@ -113,7 +114,7 @@ def smoke(config: Config, url: str, head: str | None) -> list[str]:
     """
     shown = []
     with running(config, url) as base:
-        health = _ask(base + config.backend.health)
+        health = _health(config, base)
         if head and head not in str(health):
             raise HeadgateError(
                 f"{config.backend.health} says {json.dumps(health)}, not that the database is at {head}.",
@@ -188,17 +189,31 @@ def _end_with_parent() -> None:
 def _answers(url: str) -> bool:
     try:
         _ask(url)
-    except urllib.error.HTTPError:
+    except (urllib.error.HTTPError, ValueError):
         return True
     except OSError:
         return False
     return True
 
 
+def _health(config: Config, base: str) -> Any:
+    try:
+        return _ask(base + config.backend.health)
+    except (OSError, ValueError) as error:
+        raise HeadgateError(
+            f"{config.backend.health} gives no JSON: {str(error).rstrip('.')}.",
+            "Set health in [tool.headgate.backend] to the path of the health endpoint, or mend the endpoint.",
+        ) from error
+
+
 def _ask(url: str, body: bytes | None = None) -> Any:
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
 
 
 def _query(config: Config, base: str, query: str) -> Any:
@@ -219,7 +234,9 @@ def _required(argument: dict[str, Any]) -> bool:
 
 
 def _is_leaf(kind: dict[str, Any]) -> bool:
-    return (kind["ofType"] or kind)["kind"] in {"SCALAR", "ENUM"}
+    while inner := kind.get("ofType"):
+        kind = inner
+    return kind["kind"] in {"SCALAR", "ENUM"}
 
 
 def _free_port() -> int:
