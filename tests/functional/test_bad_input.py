@@ -49,6 +49,15 @@ def test_two_projects_are_not_guessed_between(terminal: Terminal, tmp_path: Path
     )
 
 
+def test_a_broken_tasks_file_is_named(terminal: Terminal, tmp_path: Path) -> None:
+    """It is imported before anything else, so its traceback would come in the place of every task."""
+    made = make_project(tmp_path)
+    (made.root / "tasks.py").write_text("def (:\n")
+    what = "The nearest tasks.py cannot be loaded: SyntaxError: invalid syntax (tasks.py, line 1)."
+    said = terminal.type(made.root, "gate")
+    assert said == Said(2, "", error(what, "Mend the file; `inv --list` shows the whole traceback."))
+
+
 @pytest.mark.parametrize(
     ("ini", "reason"),
     [

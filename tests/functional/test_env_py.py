@@ -139,6 +139,15 @@ def test_an_upgrade_says_why_it_cannot_begin(
     assert said == Said(2, "", error(what.format(env=made.env), fix))
 
 
+def test_the_way_to_the_own_server_is_told_where_no_url_is_set(terminal: Terminal, tmp_path: Path) -> None:
+    """An env.py that knows nothing of headgate stops with a KeyError here."""
+    made = make_project(tmp_path)
+    fix = 'Set DATABASE_URL, as in DATABASE_URL="$(inv db.url)", or correct it until `alembic current` runs.'
+    assert terminal.type(made.root, "migrate.up") == Said(
+        2, "", error(f"{made.env} does not run: KeyError: 'DATABASE_URL'", fix)
+    )
+
+
 def test_what_an_environment_prints_stays_out_of_the_report(terminal: Terminal, tmp_path: Path, url: str) -> None:
     """Logging that is configured for INFO writes more lines than the upgrade has revisions."""
     noise = "import logging\n\nlogging.basicConfig(level='DEBUG')\nprint('hello')\n"

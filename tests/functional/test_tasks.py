@@ -68,6 +68,8 @@ def test_help_is_never_taken_for_a_message(module: str, made: Made, terminal: Te
     ("words", "what", "fix"),
     [
         (["migrate.pu"], "No idea what 'migrate.pu' is.", "See `headgate --list` and `headgate <task> --help`."),
+        (["--list", "shop"], "Sub-collection 'shop' not found.", "See `headgate --list` and `headgate <task> --help`."),
+        (["--help", "shop"], "No idea what 'shop' is.", "See `headgate --list` and `headgate <task> --help`."),
         (["gate", "--fast"], "No idea what '--fast' is.", "See `headgate --list` and `headgate <task> --help`."),
         (["migrate.new"], "A revision needs a message.", 'Give one: inv migrate.new -m "add note to entries"'),
         (["ship"], "ship needs a message for the revision.", 'Give one: inv ship -m "add note to entries"'),
@@ -213,6 +215,16 @@ def test_any_message_gives_a_file_that_python_reads(
     found = made.find()
     assert found.revisions[path.name[:14]].message == " ".join(message.split())
     assert sorted(made.root.rglob("*_*.py")) == sorted(made.versions.glob("*.py"))
+
+
+def test_a_revision_that_cannot_be_written_leaves_no_file(made: Made, terminal: Terminal, at_head: str) -> None:
+    """The template was lost in a merge."""
+    template = made.root / "alembic" / "script.py.mako"
+    template.unlink()
+    what = f"The revision cannot be written: {template}: No such file or directory."
+    said = terminal.type(made.root, "migrate.new", "--empty", "-m", "add size", DATABASE_URL=at_head)
+    assert said == Said(2, "", error(what, "Mend that, then run the command again; no file was left."))
+    assert len(list(made.versions.iterdir())) == 2 + (made.versions / "__pycache__").is_dir()
 
 
 @pytest.mark.parametrize(

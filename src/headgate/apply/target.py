@@ -113,7 +113,9 @@ def _ask(emit: child.Emit, ini: str, section: str, variable: str) -> Target:
     except Exception as error:
         raise HeadgateError(
             f"{script.dir}/env.py does not run: {type(error).__name__}: {' '.join(str(error).split())}",
-            f"Correct it, or the ${variable} that it may read, until `alembic current` runs; nothing was changed.",
+            f"Correct it, or the ${variable} that it may read, until `alembic current` runs; nothing was changed."
+            if os.environ.get(variable)
+            else f'Set {variable}, as in {variable}="$(inv db.url)", or correct it until `alembic current` runs.',
         ) from error
     if not found:
         raise HeadgateError(

@@ -154,6 +154,11 @@ def _generate(_emit: child.Emit, task: _Task, id_: str) -> Path | None:
         raise
     except CommandError as error:
         raise HeadgateError(f"Alembic cannot write the revision: {_line(error)}.", _advice(error)) from None
+    except OSError as error:
+        raise HeadgateError(
+            f"The revision cannot be written: {error.filename or task.ini.parent}: {error.strerror}.",
+            "Mend that, then run the command again; no file was left.",
+        ) from None
     except Exception as error:  # env.py, the models and the template are the project's: anything may come out of them
         raise HeadgateError(
             f"{task.ini.parent.name}: writing the revision stopped with {type(error).__name__}: {_line(error)}",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from invoke.exceptions import CollectionNotFound, ParseError
+from invoke.exceptions import CollectionNotFound, ParseError, UnknownFileType
 from invoke.exceptions import Exit as Ended
 from invoke.program import Program
 
 from headgate import __version__
-from headgate.errors import Exit
+from headgate.errors import HeadgateError
 from headgate.tasks import SECTIONS, collection
+from headgate.tasks.front import fail
 
 __all__ = ["HeadgateProgram"]
 
@@ -40,23 +42,36 @@ class HeadgateProgram(Program):
             super().load_collection()
         except (Ended, CollectionNotFound, ImportError):
             self.collection = collection()
+        except Exception as error:
+            fail(
+                HeadgateError(
+                    f"The nearest tasks.py cannot be loaded: {type(error).__name__}: {error}.",
+                    "Mend the file; `inv --list` shows the whole traceback.",
+                )
+            )
         else:
             if not {"gate", "migrate.new"} <= set(self.collection.task_names):
                 self.collection = collection()
 
     def parse_core(self, argv: list[str] | None) -> None:
         """Read the options that stand before the tasks."""
-        try:
+        with _understood():
             super().parse_core(argv)
-        except (ParseError, ValueError) as error:
-            self._misused(error)
 
     def parse_tasks(self) -> None:
         """Read the tasks and their options."""
-        try:
+        with _understood():
             super().parse_tasks()
-        except (ParseError, ValueError) as error:
-            self._misused(error)
+
+    def parse_cleanup(self) -> None:
+        """Show what was asked for instead of a task: a list, a help."""
+        with _understood():
+            super().parse_cleanup()
+
+    def update_config(self, merge: bool = True) -> None:
+        """Read the file that `--config` names."""
+        with _understood():
+            super().update_config(merge)
 
     def no_tasks_given(self) -> None:
         """Show what there is to choose from."""
@@ -80,8 +95,18 @@ class HeadgateProgram(Program):
             print(f"  {label:<{width}}  {pairs[label] or ''}")
         print("\nheadgate <task> --help shows a task's options.")
 
-    def _misused(self, error: ParseError | ValueError) -> None:
-        """End with 2, as every other misuse does; a `ValueError` is a word where Invoke wants a number."""
-        what = str(error).rstrip("!.")
-        print(f"error: {what}.\n  fix: See `headgate --list` and `headgate <task> --help`.", file=sys.stderr)
-        raise Ended(code=int(Exit.CANNOT_JUDGE))
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """End with 2, as every other misuse does; a `ValueError` is a word where Invoke wants a number."""
+    try:
+        yield
+    except (ParseError, ValueError, UnknownFileType) as error:
+        what = str(error)
+    except Ended as ended:
+        if not ended.message:
+            raise
+        what = ended.message
+    else:
+        return
+    fail(HeadgateError(f"{what.rstrip('!.')}.", "See `headgate --list` and `headgate <task> --help`."))
