@@ -71,12 +71,20 @@ def write_env(config: Config) -> Path | None:
 
     Returns:
         The file that was written, or `None`.
+
+    Raises:
+        HeadgateError: it cannot be written.
     """
     example = config.root / config.backend.folder / ".env.example"
     target = example.with_name(".env")
     if target.exists() or not example.is_file():
         return None
-    shutil.copyfile(example, target)
+    try:
+        shutil.copyfile(example, target)
+    except OSError as error:
+        raise HeadgateError(
+            f"{target} cannot be written: {error.strerror}.", "Make it writable, then run it again."
+        ) from error
     return target
 
 
