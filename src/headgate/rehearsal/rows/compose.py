@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from headgate.rehearsal.rows.candidate import Assortment, Candidate, Cost, Maker, constant
-from headgate.rehearsal.rows.constants import suggestions
+from headgate.rehearsal.rows.constants import constants, suggestions
 from headgate.rehearsal.rows.draft import Draft, Slot
 from headgate.rehearsal.rows.links import keys_of, link, named_after
 from headgate.rehearsal.rows.model import Column, ForeignKey, Table
@@ -20,6 +20,8 @@ __all__ = ["NoParent", "compose"]
 
 # Ordinary keys begin this far above the rows that are there: a revision may add the next ones itself.
 _DISTANCE = 1_000
+_AHEAD = 6  # as many numbers of a check are tried as a distance between columns
+_NOWHERE = 900_000_000  # how far above the keys of a table are those of its orphans
 _INTEGERS = {"int2": 2**13, "int4": 2**30, "int8": 2**62}
 
 
@@ -35,9 +37,13 @@ class Composer:
         offers: what the types offer.
         tables: the tables that have had their turn, by their name without quotes.
         step: the table.
+        awkward: rows repeat values where they may.
     """
 
-    def __init__(self, session: Session, offers: Offers, tables: Mapping[str, Table], step: Step) -> None:
+    def __init__(
+        self, session: Session, offers: Offers, tables: Mapping[str, Table], step: Step, awkward: bool
+    ) -> None:
+        self._awkward = awkward
         self._session = session
         self._offers = offers
         self._tables = tables
@@ -69,7 +75,8 @@ class Composer:
         for column in self._table.fillable:
             assortment = self._offers.of(column)
             options = self._options(column, assortment, offsets.get(column.name), bound=column.name in bound)
-            if column.name not in self._joined and (column.checks or column.name in bound or every):
+            decided = column.name in self._joined or column.name in self._empty
+            if not decided and (column.checks or column.name in bound or every):
                 options += self._suggested(column)
             if not column.required and column.name not in self._whole:
                 options.append(constant(f"NULL::{column.cast}", Cost.NULL))
@@ -163,8 +170,11 @@ class Composer:
         joined = self._joined.get(column.name)
         if joined is not None:
             cast = f"({joined})::{column.cast}"
-            promised = column.name not in keys_of(self._table)
-            return [constant(cast, Cost.PLAIN), *(assortment.edges if promised else ())]
+            if column.name in keys_of(self._table):
+                return [constant(cast, Cost.PLAIN)]
+            far = assortment.plain
+            orphan = [Candidate(lambda i: far.at(f"({i} + {_NOWHERE})"), Cost.EDGE)] if far else []
+            return [constant(cast, Cost.PLAIN), *orphan, *assortment.edges]
         plain = assortment.plain
         if bound and assortment.distinct is not None and column.type.kind in "be" and assortment.distinct < 100:
             # Each by itself, so that a check can be solved for it.
@@ -180,7 +190,16 @@ class Composer:
         checks = [check for check in self._table.checks if column.name in check.columns or not check.columns]
         hidden = [check for check in self._table.checks if self._generated(check.columns)]
         hints = [*column.checks, *(check.hint for check in (*checks, *hidden))]
-        found = suggestions(column, list(dict.fromkeys(hints)))
+        hints = list(dict.fromkeys(hints))
+        found = suggestions(column, hints)
+        plain = self._offers.of(column).plain
+        if plain is not None:
+            # Beside another column, less or more than it by a number that a check names.
+            for ahead in ("0", *(number for hint in hints for number in constants(hint)[1] if number.isdigit()))[
+                :_AHEAD
+            ]:
+                at: Maker = lambda i, ahead=ahead: plain.at(f"({i} + {ahead})")  # type: ignore[misc]  # noqa: E731
+                found.append(Candidate(at, Cost.VARIED, plain.varies))
         if column.default is not None and column.sequence is None:
             found.append(constant(column.default, Cost.NAMED))
         return self._offers.accepted(column, found)
@@ -198,6 +217,8 @@ class Composer:
             return lambda n: n
         if any(all(name in self._finite for name in unique) for unique in uniques):
             return self._digit(mine, uniques)
+        if not self._awkward:
+            return lambda n: n
         number = min(column.number for column in self._table.columns if column.name in mine)
         turn = 9 if not uniques else number % 8
         return lambda n: f"({n} - (({n}) % 10 = {turn})::int)"
@@ -222,7 +243,9 @@ class Composer:
         return lambda n: f"(({n}) / {size} + ({n}) % {size})"
 
 
-def compose(session: Session, offers: Offers, tables: Mapping[str, Table], step: Step) -> tuple[Draft, dict[str, int]]:
+def compose(
+    session: Session, offers: Offers, tables: Mapping[str, Table], step: Step, *, awkward: bool
+) -> tuple[Draft, dict[str, int]]:
     """Put the draft of a table together.
 
     Args:
@@ -230,8 +253,9 @@ def compose(session: Session, offers: Offers, tables: Mapping[str, Table], step:
         offers: what the types offer.
         tables: the tables that have had their turn, by their name without quotes.
         step: the table, and which of its foreign keys wait.
+        awkward: rows repeat values where they may.
 
     Raises:
         NoParent: a foreign key that may not be NULL has no row to point to.
     """
-    return Composer(session, offers, tables, step).draft()
+    return Composer(session, offers, tables, step, awkward).draft()

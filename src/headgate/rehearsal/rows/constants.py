@@ -22,6 +22,7 @@ _MOMENTS = {
     "timestamp": ("interval '1 second'", "interval '1 day'", ""),
     "timestamptz": ("interval '1 second'", "interval '1 day'", ""),
 }
+_DOCUMENTS = ("{}", "[]", '"text"', "1", "true", "null", '["text"]', "[1, 2]", '[{"n": 1}]')
 _EXAMPLES = 1000
 
 
@@ -85,8 +86,9 @@ def suggestions(column: Column, expressions: Sequence[str]) -> list[Candidate]:
         return _texts(column, list(strings), list(numbers))
     if bare in _NUMBERS:
         written = [*numbers, *strings]
+        small = Candidate(lambda i: f"({i}) % 10", Cost.VARIED)
         near = [candidate for number in written for candidate in _near(number)]
-        return near + [_between(*pair) for pair in pairwise(written)]
+        return [small, *near] + [_between(*pair) for pair in pairwise(written)]
     if bare in _MOMENTS:
         return [candidate for text in strings for candidate in _around(bare, text)] + _moments(bare)
     if bare in ("json", "jsonb"):
@@ -182,7 +184,7 @@ def _documents(bare: str, strings: Sequence[str]) -> list[Candidate]:
     """Objects that have the keys which a constraint names, with a value of each kind."""
     build = f"{bare}_build_object"
     values = ("({i})", "'n' || ({i})", "true", f"{bare}_build_array({{i}})", f"{build}('n', {{i}})")
-    found = [constant(literal(text), Cost.NAMED) for text in ("{}", "[]", '"text"', "1", "true", "null")]
+    found = [constant(literal(text), Cost.NAMED) for text in _DOCUMENTS]
     for value in values if strings else ():
         pairs = ", ".join(f"{literal(key)}, {value}" for key in strings[:30])
         found.append(Candidate(lambda i, pairs=pairs: f"{build}({pairs.replace('{i}', i)})", Cost.VARIED, varies=True))  # type: ignore[misc]

@@ -67,13 +67,14 @@ class Draft:
         """Give the slot of a column."""
         return next(slot for slot in self.slots if slot.column.name == name)
 
-    def insert(self, block: Block, *, conflicts: bool, number: str | None = None) -> str:
+    def insert(self, block: Block, *, conflicts: bool, most: int | None = None, number: str | None = None) -> str:
         """Give the statement that inserts a block's rows, less those that a check refuses.
 
         Args:
             block: the rows.
             conflicts: rows that a unique index or an exclusion constraint refuses are left out too, by the server:
                 https://www.postgresql.org/docs/18/sql-insert.html#SQL-ON-CONFLICT
+            most: how many rows to insert at most.
             number: the one row to insert, as an expression.
         """
         names = ", ".join(slot.column.name for slot in self.slots)
@@ -84,7 +85,8 @@ class Draft:
             where += [_domain(slot.column, check) for check in slot.column.checks]
         return (
             f"{self._with()}INSERT INTO {self.table.name} {target} SELECT {names} FROM ({self._rows(block, number)})"
-            f" AS {self.table.bare}{_where(where)}{' ON CONFLICT DO NOTHING' if conflicts else ''}"
+            f" AS {self.table.bare}{_where(where)}"
+            f"{'' if most is None else f' LIMIT {most}'}{' ON CONFLICT DO NOTHING' if conflicts else ''}"
         )
 
     def probe(self, block: Block, columns: Sequence[str], checks: Sequence[Check], number: str | None = None) -> str:
@@ -102,6 +104,7 @@ class Draft:
 
     def _rows(self, block: Block, number: str | None, columns: Sequence[str] | None = None) -> str:
         slots = [slot for slot in self.slots if columns is None or slot.column.name in columns]
+        slots += [self.slot(slot.own) for slot in slots if slot.own and self.slot(slot.own) not in slots]
         indexes = {index: f"i{place}" for place, index in enumerate(sorted({slot.index("n") for slot in slots}))}
         made = [
             f"{_expression(slot, block, 's.' + indexes[slot.index('n')])} AS {slot.column.name}"
@@ -139,7 +142,7 @@ def _mentioned(table: Table, column: Column) -> list[str]:
 
 
 def _expression(slot: Slot, block: Block, index: str) -> str:
-    picks = block.picks[slot.column.name]
+    picks = block.picks.get(slot.column.name, (0,))
     used = sorted(set(picks))
     if len(used) == 1:
         return slot.options[used[0]].at(index)

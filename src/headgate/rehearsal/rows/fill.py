@@ -12,7 +12,7 @@ from headgate.errors import HeadgateError
 from headgate.rehearsal.rows import cycles
 from headgate.rehearsal.rows.compose import NoParent, compose
 from headgate.rehearsal.rows.insert import Insertion
-from headgate.rehearsal.rows.model import Table
+from headgate.rehearsal.rows.model import ForeignKey, Table
 from headgate.rehearsal.rows.offers import Offers
 from headgate.rehearsal.rows.order import Step, order
 from headgate.rehearsal.rows.read import partition_check, read
@@ -55,8 +55,8 @@ def fill(
     still point nowhere are deleted. Triggers run, as they did for the rows of a real database; a table that they leave
     empty is filled once more without them. A table that already has rows is filled up; views are not filled.
 
-    `bench/rows.py` measures it: 100 tables of 1,000 rows, twelve columns and four indexes each, in 3.3 s; a million rows
-    in one of them in 13 s (2 cores, PostgreSQL 18.4, ANALYZE at the end included).
+    `bench/rows.py` measures it: 100 tables of 1,000 rows, twelve columns and four indexes each, take 3.3 s; a million
+    rows in one of them 13 s (2 cores, PostgreSQL 18.4, ANALYZE at the end included).
 
     Args:
         connection: of a role that may write to all tables; a superuser where triggers or circles ask for it.
@@ -107,6 +107,7 @@ class _Filler:
         self._tell = tell
         self._done: dict[str, Table] = {}
         self._steps: list[Step] = []
+        self._forced: list[tuple[Table, ForeignKey]] = []
         self._reasons: dict[str, str] = {}
 
     def given(self, table: Table, statements: Sequence[str]) -> None:
@@ -131,7 +132,8 @@ class _Filler:
         self._tell(f"filling {table.shown}")
         self._steps.append(step)
         forced = bool(step.forced)
-        self._attempt(step, replica=forced)
+        if self._attempt(step, replica=forced):
+            self._forced += [(table, key) for key in step.forced]
         if table.triggers and not forced and self._count(table.name) == 0:
             self._attempt(step, replica=True)
         self._done[table.bare.strip('"')] = table
@@ -141,9 +143,8 @@ class _Filler:
         for step in self._steps:
             for key in step.later:
                 cycles.set_later(self._session, step.table, key, gaps=self._awkward)
-        forced = [(step.table, key) for step in self._steps for key in step.forced]
-        if forced:
-            cycles.set_forced(self._session, forced)
+        if self._forced:
+            cycles.set_forced(self._session, self._forced)
 
     def result(self) -> Filled:
         """Count the rows of all tables."""
@@ -169,7 +170,7 @@ class _Filler:
         found: int = self._session.value(f"SELECT count(*) FROM {source}")
         return found
 
-    def _attempt(self, step: Step, *, replica: bool) -> None:
+    def _attempt(self, step: Step, *, replica: bool) -> bool:
         """Fill a table; whatever goes wrong is undone and remembered as the reason."""
         table = step.table
         try:
@@ -185,12 +186,15 @@ class _Filler:
             self._reasons[table.shown] = str(error)
         except psycopg.Error as error:
             self._reasons[table.shown] = reason(error)
+        else:
+            return True
+        return False
 
     def _insert(self, step: Step, rows: int) -> None:
         table = step.table
-        draft, offsets = compose(self._session, self._offers, self._done, step)
-        insertion = Insertion(self._session, draft, awkward=self._awkward, tell=self._tell)
-        insertion.fill(self._count(f"ONLY {table.name}" if not table.leaves else table.name), rows)
+        draft, offsets = compose(self._session, self._offers, self._done, step, awkward=self._awkward)
+        insertion = Insertion(self._session, draft, rows, awkward=self._awkward, tell=self._tell)
+        insertion.fill(self._count(f"ONLY {table.name}" if not table.leaves else table.name))
         insertion.advance(offsets)
         if insertion.said:
             self._reasons[table.shown] = insertion.said
@@ -207,14 +211,14 @@ class _Filler:
             return
         alone = partition_check(table.checks[-1].columns, [leaf])
         within = replace(table, checks=(*table.checks[:-1], alone))
-        draft, offsets = compose(self._session, self._offers, self._done, replace(step, table=within))
+        draft, offsets = compose(self._session, self._offers, self._done, replace(step, table=within), awkward=False)
+        total = self._count(table.name)
         try:
-            insertion = Insertion(self._session, draft, awkward=False, tell=self._tell)
+            insertion = Insertion(self._session, draft, total + share - present, awkward=False, tell=self._tell)
         except Unsolved as error:
             self._reasons[leaf.shown] = str(error)
             return
-        total = self._count(table.name)
-        insertion.fill(total, total + share - present)
+        insertion.fill(total)
         insertion.advance(offsets)
 
 

@@ -27,6 +27,7 @@ class Insertion:
     Args:
         session: in a transaction.
         draft: of the table.
+        rows: how many rows the table is to have.
         awkward: awkward values are wanted where they are allowed.
         tell: called with a line about where it stands.
 
@@ -34,25 +35,29 @@ class Insertion:
         Unsolved: a check that no candidate satisfies.
     """
 
-    def __init__(self, session: Session, draft: Draft, *, awkward: bool, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, draft: Draft, rows: int, *, awkward: bool, tell: Callable[[str], None]
+    ) -> None:
         self._session = session
         self._draft = draft
+        self._rows = rows
         self._tell = tell
         self._groups = [
-            solve(session, draft, columns, checks, awkward=awkward) for columns, checks in groups(draft.table)
+            solve(session, draft, columns, checks, rows=rows, awkward=awkward)
+            for columns, checks in groups(draft.table)
         ]
         table = draft.table
         self._conflicts = not table.rules and not any(unique.deferrable for unique in table.uniques)
         self._next = 1
         self.said = ""
 
-    def fill(self, present: int, rows: int) -> None:
-        """Insert ordinary and awkward rows until there are so many, or the table takes no more.
+    def fill(self, present: int) -> None:
+        """Insert ordinary and awkward rows until there are enough, or the table takes no more.
 
         Args:
             present: how many there are.
-            rows: how many there are to be.
         """
+        rows = self._rows
         self._next = present + 1
         if any(unique.exclusion for unique in self._draft.table.uniques):
             # A range without bounds would keep all others out, so it comes when they are there.
@@ -84,7 +89,7 @@ class Insertion:
             # The share that was lost so far is made up for at once, within reason.
             size = min(_BATCH, (missing if not total else -(-missing * tried // total)) << fruitless)
             block = Block(self._next, self._next + size - 1, picks)
-            gained = self._insert(block)
+            gained = self._insert(block, missing)
             self._next += size
             total, tried = total + gained, tried + size
             if wanted > _BATCH:
@@ -94,11 +99,11 @@ class Insertion:
                 break
         return total
 
-    def _insert(self, block: Block) -> int:
+    def _insert(self, block: Block, most: int) -> int:
         """Insert a block in one statement, or, when that fails, row by row."""
         try:
             with self._session.savepoint():
-                return self._session.run(self._draft.insert(block, conflicts=self._conflicts))
+                return self._session.run(self._draft.insert(block, conflicts=self._conflicts, most=most))
         except psycopg.Error as error:
             self.said = reason(error)
         # What refuses the first rows, a trigger say, refuses them all.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from headgate.rehearsal.rows.links import named_after
 from headgate.rehearsal.rows.model import ForeignKey, Table
 
 __all__ = ["Step", "order"]
@@ -35,6 +36,11 @@ def order(tables: Sequence[Table]) -> list[Step]:
         table.oid: table.oid for table in tables
     }
     waiting = {table.oid: table for table in tables}
+    names = {table.bare.strip('"'): table for table in tables}
+    promised = {
+        table.oid: {key.parent for key in (named_after(column, names) for column in table.fillable) if key}
+        for table in tables
+    }
     needs: Mapping[int, list[ForeignKey]] = {
         table.oid: [key for key in table.foreign_keys if roots.get(key.parent, table.oid) != table.oid]
         for table in tables
@@ -43,7 +49,11 @@ def order(tables: Sequence[Table]) -> list[Step]:
     while waiting:
         open_keys = {oid: [key for key in needs[oid] if roots[key.parent] in waiting] for oid in waiting}
         # Of equals the first in the order of names, so that every run takes the same way.
-        chosen = min(waiting, key=lambda oid: _price(waiting[oid], open_keys[oid]))
+        price = {
+            oid: (*_price(waiting[oid], keys), len(promised[oid] & waiting.keys() - {oid}))
+            for oid, keys in open_keys.items()
+        }
+        chosen = min(waiting, key=price.__getitem__)
         table = waiting.pop(chosen)
         own = [key for key in table.foreign_keys if roots.get(key.parent) == table.oid]
         later = [key for key in (*own, *open_keys[chosen]) if _nullable(table, key)]

@@ -116,18 +116,26 @@ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 
 # A sequence numbers a column when the column owns it (identity, serial) or when the default reads it.
 _COLUMNS = """
+WITH numbering AS (
+    SELECT p.refobjid AS relation, p.refobjsubid AS number, p.objid AS sequence FROM pg_depend AS p
+    WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.refobjsubid > 0
+      AND p.deptype IN ('a', 'i')
+    UNION ALL
+    SELECT d.adrelid, d.adnum, p.refobjid FROM pg_depend AS p JOIN pg_attrdef AS d ON d.oid = p.objid
+    WHERE p.classid = 'pg_attrdef'::regclass AND p.refclassid = 'pg_class'::regclass
+),
+sequence AS (
+    SELECT numbering.relation, numbering.number, min(format('%I.%I', n.nspname, s.relname)) AS name
+    FROM numbering JOIN pg_class AS s ON s.oid = numbering.sequence AND s.relkind = 'S'
+    JOIN pg_namespace AS n ON n.oid = s.relnamespace
+    GROUP BY numbering.relation, numbering.number
+)
 SELECT a.attrelid::bigint, a.attnum, ARRAY[quote_ident(a.attname), a.attname], a.atttypid::bigint, a.atttypmod,
        format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid),
-       (SELECT format('%I.%I', n.nspname, s.relname)
-        FROM pg_depend AS p
-        JOIN pg_class AS s ON s.relkind = 'S' AND s.oid = CASE WHEN p.objid = d.oid THEN p.refobjid ELSE p.objid END
-        JOIN pg_namespace AS n ON n.oid = s.relnamespace
-        WHERE (p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass
-               AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype IN ('a', 'i'))
-           OR (p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass)
-        LIMIT 1)
+       sequence.name
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN sequence ON sequence.relation = a.attrelid AND sequence.number = a.attnum
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.oid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """

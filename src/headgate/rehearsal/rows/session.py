@@ -27,10 +27,10 @@ _SETTINGS = {
 
 
 class Session:
-    """Statements on one connection, in transactions that leave no setting behind.
+    """Statements on one connection, under settings that end with the transaction.
 
     Args:
-        connection: open, with or without autocommit, within a transaction or not.
+        connection: open, with or without autocommit.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:

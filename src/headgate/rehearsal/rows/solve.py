@@ -25,14 +25,13 @@ __all__ = ["Group", "Unsolved", "groups", "solve"]
 # How many combinations are tried, and how many more when none of them passes.
 _TRIES = (3_000, 30_000)
 _TIMES = 3
-_FAR = 400  # the numbers of a thousand rows, in three steps
-_REFUSED = (0, 1, 3)  # what it costs a combination to be refused so many times of three
-_SHARE = 8  # of the ordinary rows of a group, so many have a value for each one that is NULL without need
+_REFUSED = (0, 1, 5)  # what it costs a combination to be refused so many times of three
+_SHARE = 10  # of the ordinary rows of a group, so many have a value for each one that is NULL without need
 _MOST = 400
 
 
 class Unsolved(Exception):
-    """No candidate satisfies a check."""
+    """No candidate satisfies a check, or a type has no values."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,9 @@ def groups(table: Table) -> list[tuple[tuple[str, ...], list[Check]]]:
     ]
 
 
-def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], *, awkward: bool) -> Group:
+def solve(
+    session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], *, rows: int, awkward: bool
+) -> Group:
     """Find combinations of the options of some columns that the checks over them accept.
 
     Args:
@@ -76,6 +77,7 @@ def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequ
         draft: whose slots hold the options.
         columns: the group.
         checks: those over its columns.
+        rows: how many are wanted.
         awkward: NULLs and the edges of types are wanted where they are allowed.
 
     Raises:
@@ -86,10 +88,12 @@ def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequ
     allowed = {slot.column.name: list(range(len(slot.options))) for slot in slots}
     for slot in slots:
         name = slot.column.name
+        if not slot.options:
+            raise Unsolved(f"no value of type {slot.column.cast} is known to the server for {name}")
         alone = [check for check in checks if _columns(draft.table, check) == {name}]
         if alone or slot.column.checks:
             tries = [(option,) for option in allowed[name]]
-            passing = _passing(session, draft, (name,), alone, tries)
+            passing = _passing(session, draft, (name,), alone, tries, rows)
             missed |= {(name, option): count for (option,), count in passing.items()}
             allowed[name] = [option for (option,) in passing]
             if not passing:
@@ -99,7 +103,7 @@ def solve(session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequ
         (name,) = columns
         return _chosen(slots, {(option,): missed.get((name, option), 0) for option in allowed[name]}, awkward)
     for most in _TRIES:
-        passing = _passing(session, draft, columns, checks, _combinations(slots, allowed, most))
+        passing = _passing(session, draft, columns, checks, _combinations(slots, allowed, most), rows)
         if passing:
             return _chosen(slots, passing, awkward)
     raise Unsolved(_why(shared, ()))
@@ -153,21 +157,26 @@ def _simple(slots: Sequence[Slot], allowed: Mapping[str, Sequence[int]]) -> Iter
 
 
 def _passing(
-    session: Session, draft: Draft, columns: tuple[str, ...], checks: Sequence[Check], tries: Sequence[tuple[int, ...]]
+    session: Session,
+    draft: Draft,
+    columns: tuple[str, ...],
+    checks: Sequence[Check],
+    tries: Sequence[tuple[int, ...]],
+    rows: int,
 ) -> dict[tuple[int, ...], int]:
     """Give the combinations that the checks accept, and how often they did not.
 
     Each is tried with numbers that lie far apart, because an ordinary value grows with its row's number.
     """
-    rows = [combination for _ in range(_TIMES) for combination in tries]
-    picks = {name: [combination[place] for combination in rows] for place, name in enumerate(columns)}
-    block = Block(0, len(rows) - 1, picks, by_row=True, leap=(len(tries), _FAR))
+    tried = [combination for _ in range(_TIMES) for combination in tries]
+    picks = {name: [combination[place] for combination in tried] for place, name in enumerate(columns)}
+    block = Block(0, len(tried) - 1, picks, by_row=True, leap=(len(tries), rows // (_TIMES - 1)))
     try:
         with session.savepoint():
             places = [row[0] for row in session.rows(draft.probe(block, columns, checks))]
     except psycopg.Error:
-        places = accepted(session, draft.probe(block, columns, checks, "headgate_row"), 0, len(rows) - 1)
-    times = Counter(rows[place] for place in places)
+        places = accepted(session, draft.probe(block, columns, checks, "headgate_row"), 0, len(tried) - 1)
+    times = Counter(tried[place] for place in places)
     return {combination: _TIMES - times[combination] for combination in tries if combination in times}
 
 

@@ -12,6 +12,7 @@ __all__ = ["TEXTS", "base36", "forms", "text"]
 TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
 
 _LONG = 100_000
+_LATER = 60
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 _EDGES: Sequence[str] = (
@@ -43,9 +44,9 @@ def text(bare: str, typmod: int, hint: str, *, unicode: bool) -> Assortment:
     edges.append(constant(f"repeat('x', {length or _LONG})"))
     if unicode and length:
         edges.append(constant(f"repeat('\u00e9', {length})"))
-    # The same as an ordinary value but for its case, or for a space at its end.
-    edges.append(Candidate(lambda _: f"upper({plain.at('1')})", Cost.EDGE))
-    edges.append(Candidate(lambda _: f"{plain.at('1')} || ' '", Cost.EDGE))
+    # The same as the ordinary value of some later row but for its case, or for a space at its end.
+    edges.append(Candidate(lambda i: f"upper({plain.at(f'({i} + {_LATER})')})", Cost.EDGE))
+    edges.append(Candidate(lambda i: f"{plain.at(f'({i} + {_LATER})')} || ' '", Cost.EDGE))
     return Assortment(plain, edges, distinct)
 
 
