@@ -78,7 +78,8 @@ def test_given_rows_that_are_refused_stop_the_fill(database: Database) -> None:
         with pytest.raises(HeadgateError) as raised:
             fill(connection, given={"plans": ["INSERT INTO plans VALUES (NULL)"]})
     assert str(raised.value) == (
-        'The rows given for plans were refused: null value in column "id" of relation "plans" violates not-null constraint\n'
+        'The rows given for plans were refused: null value in column "id" of relation "plans" violates not-null '
+        "constraint\n"
         "Correct the statement; it runs after those of the tables that this one points to."
     )
 
