@@ -88,9 +88,21 @@ def task(
                 _crash(body.__name__)
 
         # positional=(): a required positional would swallow the next word, `--help` included.
-        return Task(run, name=name, positional=(), help=dict(help or {}), aliases=aliases, default=default)
+        return _Task(run, name=name, positional=(), help=dict(help or {}), aliases=aliases, default=default)
 
     return declare
+
+
+class _Task(Task[Any]):
+    """A task whose help survives: Invoke takes each text out as it reads it, and the task pages are read twice."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> Any:
+        """Give the arguments, and keep their help."""
+        kept = dict(self.help)
+        try:
+            return super().get_arguments(ignore_unknown_help)
+        finally:
+            self.help = kept
 
 
 def settings(postgres: str | None = None) -> Config:
