@@ -45,6 +45,10 @@ FULL = {
         CREATE TABLE a (id smallserial PRIMARY KEY); CREATE TABLE b (id uuid PRIMARY KEY);
         CREATE TABLE t (a smallint REFERENCES a, b uuid REFERENCES b, PRIMARY KEY (a, b))
     """,
+    "references that share a column": """
+        CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b));
+        CREATE TABLE t (a int NOT NULL REFERENCES a, b int NOT NULL, FOREIGN KEY (a, b) REFERENCES pairs)
+    """,
     "exactly one of three references": """
         CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id text PRIMARY KEY);
         CREATE TABLE t (a int REFERENCES a, b text REFERENCES b, c int REFERENCES a, CHECK (num_nonnulls(a, b, c) = 1))
