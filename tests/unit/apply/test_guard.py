@@ -155,7 +155,7 @@ def test_settings_that_a_pooler_takes_back_are_noticed(engine: Engine) -> None:
 
 def test_another_database_than_postgresql_passes_through() -> None:
     """Some projects test on SQLite."""
-    with guard.connect(create_engine("sqlite://")) as connection:
+    with guard.connect(create_engine("sqlite://", poolclass=NullPool)) as connection:
         assert connection.scalar(text("SELECT 1")) == 1
 
 

@@ -36,7 +36,6 @@ NAMES = {
 }
 
 
-# Read once: Invoke takes a task's help away as it reads it.
 CONTEXTS = {context.name: context for context in collection().to_contexts()}
 
 
