@@ -10,10 +10,11 @@ from headgate.rehearsal.rows import fill
 
 TABLE = """
 CREATE TABLE teams (id bigserial PRIMARY KEY, name text NOT NULL);
+CREATE TABLE owners (id uuid PRIMARY KEY);
 CREATE TABLE t (
     id int PRIMARY KEY, small int, big bigint, amount numeric, price numeric(10, 5), ratio double precision, name text,
     code varchar(20), body text NOT NULL, at timestamptz, day date, token uuid, doc json, docb jsonb, tags text[],
-    during tstzrange, team_id bigint, ip inet, kind text CHECK (kind IN ('a', 'b')), span interval, raw bytea,
+    during tstzrange, team_id bigint, owner_id uuid, ip inet, kind text CHECK (kind IN ('a', 'b')), span interval, raw bytea,
     starts date CHECK (starts > '2000-01-01'), ends date, CHECK (ends >= starts), flag boolean
 )
 """
@@ -43,7 +44,7 @@ KINDS = {
     "a JSON null": ["doc::text = 'null'", "docb = 'null'"],
     "an array of NULL, of nothing": ["tags = ARRAY[NULL]::text[]", "tags = '{}'"],
     "a range without bounds, without content": ["upper_inf(during) AND lower_inf(during)", "isempty(during)"],
-    "an orphan": ["team_id NOT IN (SELECT id FROM teams)"],
+    "an orphan": ["team_id NOT IN (SELECT id FROM teams)", "owner_id NOT IN (SELECT id FROM owners)"],
     "a duplicate": ["EXISTS (SELECT FROM t AS o WHERE o.id <> t.id AND o.name = t.name AND o.code = t.code)"],
     "host bits behind a network": ["host(ip) <> host(network(ip))"],
     "a zero": ["small = 0", "amount = 0", "span = '0'"],
@@ -80,6 +81,9 @@ def test_most_rows_are_ordinary(filled: psycopg.Connection[tuple[object, ...]]) 
         found = filled.execute(f"SELECT count(*) FROM t WHERE {ordinary}".encode()).fetchone()
         assert found is not None
         assert found[0] > 600
+        nulls = filled.execute("SELECT count(*) FROM t WHERE name IS NULL").fetchone()
+        assert nulls is not None
+        assert 30 < nulls[0] < 200
         assert filled.execute("SELECT count(*) FROM t JOIN teams ON teams.id = team_id").fetchone() > (600,)
 
 

@@ -63,6 +63,7 @@ FULL = {
     "a check over a generated column": """
         CREATE TABLE t (a int NOT NULL, b int GENERATED ALWAYS AS (a * 3) STORED CHECK (b BETWEEN 10 AND 90))
     """,
+    "a check that is not enforced": "CREATE TABLE t (id int NOT NULL, CHECK (id < 0 AND id > 5) NOT ENFORCED)",
     "a trigger that refuses every row": """
         CREATE TABLE t (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
         CREATE TRIGGER f BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()

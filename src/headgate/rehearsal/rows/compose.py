@@ -16,7 +16,7 @@ from headgate.rehearsal.rows.order import Step
 from headgate.rehearsal.rows.session import Session
 from headgate.rehearsal.rows.solve import groups
 
-__all__ = ["NoParent", "compose"]
+__all__ = ["NoParent", "compose", "no_parent"]
 
 # Ordinary keys begin this far above the rows that are there: a revision may add the next ones itself.
 _DISTANCE = 1_000
@@ -27,6 +27,11 @@ _INTEGERS = {"int2": 2**13, "int4": 2**30, "int8": 2**62}
 
 class NoParent(Exception):
     """A row needs one of another table, which has none."""
+
+
+def no_parent(parent: str) -> str:
+    """Say that the rows of a table cannot be there without those of its parent."""
+    return f"each row needs one of {parent}, which has none"
 
 
 class Composer:
@@ -126,7 +131,7 @@ class Composer:
             free = [column for column in made.values if not self._table.column(column).required]
             if not free:
                 parent = self._session.value(f"SELECT {key.parent}::regclass")
-                raise NoParent(f"each row needs one of {parent}, which has none")
+                raise NoParent(no_parent(parent))
             self._empty.update(free)
             for column in free:
                 self._joined[column] = f"NULL::{self._table.column(column).cast}"

@@ -86,7 +86,7 @@ class Draft:
         return (
             f"{self._with()}INSERT INTO {self.table.name} {target} SELECT {names} FROM ({self._rows(block, number)})"
             f" AS {self.table.bare}{_where(where)}"
-            f"{'' if most is None else f' LIMIT {most}'}{' ON CONFLICT DO NOTHING' if False else ''}"
+            f"{'' if most is None else f' LIMIT {most}'}{' ON CONFLICT DO NOTHING' if conflicts else ''}"
         )
 
     def probe(self, block: Block, columns: Sequence[str], checks: Sequence[Check], number: str | None = None) -> str:

@@ -10,7 +10,7 @@ import psycopg
 
 from headgate.errors import HeadgateError
 from headgate.rehearsal.rows import cycles
-from headgate.rehearsal.rows.compose import NoParent, compose
+from headgate.rehearsal.rows.compose import NoParent, compose, no_parent
 from headgate.rehearsal.rows.insert import Insertion
 from headgate.rehearsal.rows.model import ForeignKey, Table
 from headgate.rehearsal.rows.offers import Offers
@@ -143,8 +143,13 @@ class _Filler:
         for step in self._steps:
             for key in step.later:
                 cycles.set_later(self._session, step.table, key, gaps=self._awkward)
-        if self._forced:
-            cycles.set_forced(self._session, self._forced)
+        if not self._forced:
+            return
+        cycles.set_forced(self._session, self._forced)
+        for table, key in self._forced:
+            parent = self._session.value(f"SELECT {key.parent}::regclass")
+            if self._count(parent) == 0:
+                self._reasons[table.shown] = no_parent(parent)
 
     def result(self) -> Filled:
         """Count the rows of all tables."""
