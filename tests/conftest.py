@@ -38,3 +38,11 @@ def database(server: Server) -> Iterator[Database]:
     """An empty database of one's own."""
     with scratch.database(server) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_kept() -> Iterator[None]:
+    """Or a test would pass on what an earlier one left; those that are about it ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADGATE_KEEP", "0")
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,19 @@ def development_url(start: Path) -> str:
         start: any folder inside the project.
 
     Raises:
-        HeadgateError: no server can be found or started.
+        HeadgateError: no server can be found or started. In an env.py it is Alembic's own error as well, so that plain
+            `alembic` prints its two lines without a traceback.
     """
     from headgate import config
+    from headgate.errors import HeadgateError
     from headgate.postgres import development
 
-    settings = config.load(start)
-    return development.start(settings.root, major=settings.postgres, state=settings.state).url()
+    try:
+        settings = config.load(start)
+        return development.start(settings.root, major=settings.postgres, state=settings.state).url()
+    except HeadgateError as error:
+        if "alembic.context" not in sys.modules:
+            raise
+        from headgate.apply.guard import DeploymentError
+
+        raise DeploymentError(error.what, error.fix, code=error.code) from None

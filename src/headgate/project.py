@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import configparser
 import graphlib
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import git, redaction
+from headgate import git, locating, redaction
 from headgate.config import Config
 from headgate.errors import HeadgateError
+from headgate.revisions import extensions, order
 from headgate.revisions.file import RevisionFile, read
+from headgate.revisions.index import Index
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 __all__ = ["Project", "find"]
-
-# Deep enough for services/<name>/src/<package>/, and an empty home folder is still answered at once.
-_DEPTH = 5
-_NAMED = 4
-_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,20 @@ class Project:
     Args:
         config: headgate's settings.
         ini: the Alembic ini file.
+        folder: where Alembic is run: what the ini file says of folders is relative to it.
         script_folder: the folder of env.py.
         version_folders: the folders of the revision files.
         recursive: whether their subfolders count too.
+        chosen: the ids of the revisions to judge, where the user named them; `None` for the new ones.
     """
 
     config: Config
     ini: Path
+    folder: Path
     script_folder: Path
     version_folders: tuple[Path, ...]
     recursive: bool
+    chosen: tuple[str, ...] | None = None
 
     @cached_property
     def revisions(self) -> Mapping[str, RevisionFile]:
@@ -56,7 +58,11 @@ class Project:
         Raises:
             HeadgateError: a file cannot be read, an id stands twice, a parent is missing, or there is a cycle.
         """
-        return _in_order(self, list(self._files()))
+        ordered = _in_order(self, list(self._files()))
+        if not self.config.heads:
+            return ordered
+        wanted = order.below(ordered, self.config.heads)
+        return {id_: file for id_, file in ordered.items() if id_ in wanted}
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
@@ -88,6 +94,8 @@ class Project:
     @cached_property
     def new(self) -> tuple[str, ...]:
         """The ids of the revisions that are judged, parents first: not on the base branch, and above the baseline."""
+        if self.chosen is not None:
+            return self.chosen
         old = self._below_baseline()
         if self.config.judge == "all":
             return tuple(id_ for id_ in self.revisions if id_ not in old)
@@ -105,16 +113,43 @@ class Project:
             )
         return tuple(id_ for id_, file in self.revisions.items() if id_ not in old and file.path not in self.merged)
 
+    @property
+    def each(self) -> bool:
+        """Whether each judged revision is a change of its own; else they are deployed together, as one."""
+        return self.config.judge == "all" and (self.chosen is None or len(self.chosen) > 1)
+
+    @cached_property
+    def scope(self) -> set[str]:
+        """The ids that are run: all of them, or what the chosen ones build on and themselves."""
+        return set(self.revisions) if self.chosen is None else self.with_ancestors(self.chosen)
+
+    @cached_property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that the settings, the revisions or the SQL before them ask for."""
+        before = self.config.prepare.sql or ""
+        path = self.config.root / before
+        if before.endswith(".sql") and path.is_file():
+            before = path.read_text(encoding="utf-8", errors="replace")
+        files = (self.revisions[id_] for id_ in self.scope)
+        return extensions.named(files).union(self.config.extensions, extensions.created(before))
+
     def with_ancestors(self, ids: Iterable[str]) -> set[str]:
         """Give these ids and all that they build on or depend on: what a database has that is at them."""
-        labels = _labels(self.revisions.values())
         found: set[str] = set()
         pending = list(ids)
         while pending:
             if (id_ := pending.pop()) not in found:
                 found.add(id_)
-                pending.extend(_needed(self.revisions[id_], labels))
+                pending.extend(self.needed(id_))
         return found
+
+    def needed(self, id_: str) -> list[str]:
+        """Give the ids that must be applied before this one: its parents first, then what it depends on."""
+        return order.needed(self.revisions[id_], self._labels)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        return order.labels(self.revisions.values())
 
     def shown(self, path: Path) -> str:
         """Give a path as the user would type it from the repository's root."""
@@ -122,7 +157,7 @@ class Project:
 
     def alembic_config(self) -> AlembicConfig:
         """Give the configuration object that Alembic's own commands take, as from the command line."""
-        return _alembic_config(self.ini, self.config.section)
+        return locating.alembic_config(self.ini, self.config.section, folder=self.folder)
 
     def _below_baseline(self) -> set[str]:
         if self.config.baseline is None:
@@ -135,11 +170,20 @@ class Project:
         return self.with_ancestors([self.config.baseline])
 
     def _files(self) -> Iterator[RevisionFile]:
+        index = self._index()
         for folder in self.version_folders:
             pattern = "**/*.py" if self.recursive else "*.py"
             for path in sorted(folder.glob(pattern)):
-                if path.name != "__init__.py" and (file := read(path)):
+                if path.name != "__init__.py" and (file := read(path, index)):
                     yield file
+        if index:
+            index.save()
+
+    def _index(self) -> Index | None:
+        if not self.config.keep:
+            return None
+        name = hashlib.sha256(os.fsencode(self.script_folder)).hexdigest()[:16]
+        return Index(self.config.cache / "revisions" / f"{name}.json")
 
 
 def find(config: Config) -> Project:
@@ -151,7 +195,7 @@ def find(config: Config) -> Project:
     Raises:
         HeadgateError: there is none, there are several, or its ini file is broken.
     """
-    ini = config.root / config.alembic if config.alembic else _only_ini(config.root)
+    ini = config.root / config.alembic if config.alembic else locating.only_file(config.root)
     if not ini.is_file():
         raise HeadgateError(
             f"{ini} does not exist.", "Set alembic in [tool.headgate] to the path of the project's alembic.ini."
@@ -160,7 +204,10 @@ def find(config: Config) -> Project:
     from alembic.util import CommandError
 
     try:
-        alembic = _alembic_config(ini, config.section)
+        config = replace(config, section=locating.section_of(ini, config.section))
+        config = replace(config, database=_database(ini, config))
+        folder = _runs_in(ini, config)
+        alembic = locating.alembic_config(ini, config.section, folder=folder)
         redaction.remember(alembic.file_config.get(config.section, "sqlalchemy.url", raw=True, fallback=""))
         script = ScriptDirectory.from_config(alembic)
     except (configparser.Error, CommandError, ImportError, ValueError) as error:
@@ -169,50 +216,43 @@ def find(config: Config) -> Project:
         raise HeadgateError(
             f"{ini} is broken: {reason}.", "Mend the file; `alembic init` writes a whole one."
         ) from error
-    folders = tuple(Path(folder).resolve() for folder in script.version_locations or [f"{script.dir}/versions"])
-    for folder in (*folders, Path(script.dir)):
-        if not folder.is_dir():
+    named = [config.root / part for part in config.versions] or script.version_locations or [f"{script.dir}/versions"]
+    folders = tuple((folder / part).resolve() for part in named)
+    for part in (*folders, Path(script.dir)):
+        if not part.is_dir():
             raise HeadgateError(
-                f"{ini} names {folder}, which is not there.", "Correct script_location or version_locations."
+                f"{ini} names {part}, which is not there.", "Correct script_location or version_locations."
             )
-    return Project(config, ini.resolve(), Path(script.dir).resolve(), folders, bool(script.recursive_version_locations))
+    recursive = bool(script.recursive_version_locations)
+    return Project(config, ini.resolve(), folder, Path(script.dir).resolve(), folders, recursive)
 
 
-def _alembic_config(ini: Path, section: str) -> AlembicConfig:
-    from alembic.config import Config as AlembicConfig
+def _runs_in(ini: Path, config: Config) -> Path:
+    """Where Alembic must be run for a relative `script_location` to be found: beside the ini file, or above it."""
+    beside = ini.resolve().parent
+    location = locating.alembic_config(ini, config.section).get_alembic_option("script_location") or ""
+    if not location or ":" in location or Path(location).is_absolute():
+        return beside
+    above = [folder for folder in beside.parents if folder.is_relative_to(config.root.resolve())]
+    return next((folder for folder in (beside, *above) if (folder / location).is_dir()), beside)
 
-    return AlembicConfig(str(ini), ini_section=section)
 
-
-def _only_ini(root: Path) -> Path:
-    found = []
-    for folder, below, names in os.walk(root):
-        if "pyvenv.cfg" in names or len(Path(folder).relative_to(root).parts) >= _DEPTH:
-            below.clear()
-        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
-        found += [Path(folder, "alembic.ini")] if "alembic.ini" in names else []
-    if not found:
+def _database(ini: Path, config: Config) -> str | None:
+    """The database of a multidb env.py that is judged; `None` for an env.py that has one."""
+    names = locating.databases(ini, config.section)
+    if config.database in names or (config.database is None and not names):
+        return config.database
+    if config.database is None and len(names) == 1:
+        return names[0]
+    if config.database is None:
         raise HeadgateError(
-            f"There is no Alembic project in {root}: no alembic.ini there or in a folder below.",
-            "Go to the project's folder, or set alembic in [tool.headgate] to the path of its ini file.",
+            f"{ini} is of {len(names)} databases: {', '.join(names)}.",
+            f'Choose the one that is judged: set database = "{names[0]}" in [tool.headgate].',
         )
-    if len(found) > 1:
-        names = [path.relative_to(root).as_posix() for path in found[:_NAMED]]
-        rest = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        raise HeadgateError(
-            f"There are {len(found)} Alembic projects in {root}: {', '.join(names)}{rest}.",
-            "Choose one: set alembic in [tool.headgate] to its path.",
-        )
-    return found[0]
-
-
-def _labels(files: Iterable[RevisionFile]) -> Mapping[str, str]:
-    return {label: file.id for file in files for label in file.branch_labels}
-
-
-def _needed(file: RevisionFile, labels: Mapping[str, str]) -> list[str]:
-    """The ids that must be applied before the file's: its parents first, then what it depends on."""
-    return [*file.parents, *(labels.get(name, name) for name in file.depends_on)]
+    raise HeadgateError(
+        f"{ini} has no database {config.database}; databases in [{config.section}] names {', '.join(names) or 'none'}.",
+        "Correct database in [tool.headgate].",
+    )
 
 
 def _in_order(project: Project, files: list[RevisionFile]) -> Mapping[str, RevisionFile]:
@@ -224,10 +264,10 @@ def _in_order(project: Project, files: list[RevisionFile]) -> Mapping[str, Revis
                 "Give one of them another id, and have it build on the other.",
             )
         by_id[file.id] = file
-    labels = _labels(files)
+    labels = order.labels(files)
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for file in files:
-        needed = _needed(file, labels)
+        needed = order.needed(file, labels)
         for parent, name in [(parent, "down_revision") for parent in file.parents] + [
             (parent, "depends_on") for parent in needed[len(file.parents) :]
         ]:

@@ -8,6 +8,7 @@ spelling of it is replaced where text leaves the process. Only what stands in a 
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ _PASSWORD_KEYS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 _CREDENTIALS = re.compile(r"""(://[^\s:/@"']*:)[^\s"']+(?=@)""")
 # Such a secret would black out half of an ordinary sentence, so it is hidden where it stands as a word.
 _SHORT = 3
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 _PRODUCT = "postgresql"
 
 _secrets: set[str] = set()
@@ -88,21 +90,25 @@ def _remember_secret(secret: str) -> None:
     # configparser, given "%40" for "%%40", quotes what follows from the percent sign on.
     tails = {secret[place:] for place, character in enumerate(secret) if character == "%"}
     for word in {secret, unquote(secret), unquote_plus(secret), *tails}:
-        # SQLAlchemy renders a URL with " +" kept; libpq's connection strings escape "\" and "'", SQL doubles "'".
-        for spelling in (
-            word,
-            quote(word, safe=""),
-            quote(word),
-            quote(word, safe=" +"),
-            quote_plus(word),
+        # SQLAlchemy renders a URL with " +" kept; the digits of an escape are written in both cases.
+        # What is not UTF-8 in the environment, Python holds as surrogates.
+        escaped = {quote(word, safe=safe, errors="surrogateescape") for safe in ("", "/", " +")}
+        escaped.add(quote_plus(word, errors="surrogateescape"))
+        lower = {_ESCAPE.sub(lambda found: found[0].lower(), text) for text in escaped}
+        # libpq's connection strings escape "\" and "'"; SQL doubles "'", a shell leaves its quotes, HTML names it.
+        quoted = {
             word.replace("'", "\\'"),
             word.replace("\\", "\\\\").replace("'", "\\'"),
             word.replace("'", "''"),
-        ):
+            word.replace("'", "'\"'\"'"),
+            html.escape(word),
+        }
+        for spelling in {word} | escaped | lower | quoted:
             # configparser doubles "%"; Python's and JSON's literals escape what they must.
             for written in (spelling, spelling.replace("%", "%%")):
                 literals = (repr(written), ascii(written), json.dumps(written), json.dumps(written, ensure_ascii=False))
-                _secrets.update({written, *(literal[1:-1] for literal in literals)})
+                inner = (literal[1:-1] for literal in (*literals, repr(written.encode(errors="surrogateescape"))[1:]))
+                _secrets.update({written, *inner})
     _secrets.difference_update({blank for blank in _secrets if not blank.strip()})
 
 

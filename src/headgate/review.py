@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING
 
 from headgate import config, git, rules
 from headgate.report.model import Finding, Severity
+from headgate.revisions import fixing
 from headgate.revisions.file import read
 from headgate.rules import consent
 from headgate.rules._consents import SHOWN_BY_RUNNING, Consent, consents
 from headgate.rules._project_code import own_packages
-from headgate.rules.rule import Evidence
+from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
     from headgate.project import Project
+    from headgate.rehearsal.evidence import Rehearsed
+    from headgate.sizes import Size
 
-__all__ = ["consented", "judge", "judge_paths", "judge_project", "weighed"]
+__all__ = ["consented", "judge", "judge_paths", "judge_project", "judge_rehearsed", "weighed"]
 
 
 def judge(evidences: Iterable[Evidence], *, severities: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Ask every rule about every revision.
+    """Ask every rule that reads files about every revision.
 
     Args:
         evidences: the revisions. A merged one (`new=False`) is only asked what the rules ask of merged ones.
@@ -35,9 +38,9 @@ def judge(evidences: Iterable[Evidence], *, severities: Mapping[str, str]) -> tu
     Returns:
         The findings by file, line and rule. One with a `consent` does not count against the revision.
     """
-    found = (finding for evidence in evidences for finding in _judged(evidence))
-    kept = weighed(found, severities)
-    return tuple(sorted(kept, key=lambda finding: (finding.path or "", finding.line or 0, finding.rule)))
+    return _ordered(
+        (finding for evidence in evidences for finding in _judged(evidence, "file", severities)), severities
+    )
 
 
 def weighed(findings: Iterable[Finding], severities: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -77,7 +80,39 @@ def judge_project(project: Project) -> tuple[tuple[Finding, ...], int]:
         for id_, revision in project.revisions.items()
         if id_ in new or revision.path in merged
     ]
-    return judge(evidences, severities=project.config.severities), len(rules.load())
+    asked = sum(rule.reads == "file" for rule in rules.load())
+    return judge(evidences, severities=project.config.severities), asked
+
+
+def judge_rehearsed(
+    project: Project, change: Sequence[Rehearsed], *, sizes: Mapping[str, Size]
+) -> tuple[tuple[Finding, ...], int]:
+    """Judge the new revisions by what running them showed.
+
+    Args:
+        project: the Alembic project.
+        change: what it showed, one for each revision, in order.
+        sizes: how large the tables are in production.
+
+    Returns:
+        The findings, as `judge` gives them, and the number of rules that were asked.
+    """
+    severities = project.config.severities
+    found: list[Finding] = []
+    for one in change:
+        revision = project.revisions[one.revision]
+        evidence = Evidence(
+            revision=revision,
+            root=project.config.root,
+            siblings=project.revisions,
+            rehearsed=one,
+            change=(one,) if project.each else tuple(change),
+            last=change[-1],
+            sizes=sizes,
+        )
+        own = _judged(evidence, "run", severities)
+        found += fixing.offered(own, revision.source, one, merged=revision.path in project.merged)
+    return _ordered(found, severities), sum(rule.reads == "run" and _is_on(rule, severities) for rule in rules.load())
 
 
 def consented(findings: Iterable[Finding], project: Project, *, judged: Collection[str] = ()) -> tuple[Finding, ...]:
@@ -137,10 +172,32 @@ def judge_paths(paths: Sequence[Path], root: Path) -> tuple[Finding, ...]:
     return tuple(finding for finding in judge(evidences, severities=settings.severities) if finding.consent is None)
 
 
-def _judged(evidence: Evidence) -> Iterator[Finding]:
-    asked = [rule for rule in rules.load() if evidence.new or rule.of_merged]
-    findings = [finding for rule in asked for finding in rule.check(evidence)]
-    yield from _consented(evidence, findings, frozenset(rule.name for rule in asked))
+def _ordered(findings: Iterable[Finding], severities: Mapping[str, str]) -> tuple[Finding, ...]:
+    kept = weighed(findings, severities)
+    return tuple(sorted(kept, key=lambda finding: (finding.path or "", finding.line or 0, finding.rule)))
+
+
+def _judged(evidence: Evidence, reads: str, severities: Mapping[str, str]) -> Iterator[Finding]:
+    asked = [
+        rule
+        for rule in rules.load()
+        if rule.reads == reads and (evidence.new or rule.of_merged) and _is_on(rule, severities)
+    ]
+    found = {rule: list(rule.check(evidence)) for rule in asked}
+    told = {(rule.family, finding.line) for rule, own in found.items() if not rule.general for finding in own}
+    findings = [
+        finding
+        for rule, own in found.items()
+        for finding in own
+        if not (rule.general and (rule.family, finding.line) in told)
+    ]
+    # After a failure nobody knows what the statements that did not run would have shown.
+    complete = evidence.rehearsed is None or evidence.rehearsed.failure is None
+    yield from _consented(evidence, findings, frozenset(rule.name for rule in asked), tell_unused=complete)
+
+
+def _is_on(rule: Rule, severities: Mapping[str, str]) -> bool:
+    return severities.get(rule.name, "off" if rule.off else "on") != "off"
 
 
 def _consented(

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from headgate.catalog import Catalog, diff, snapshot
 from headgate.postgres import scratch
 from headgate.postgres.server import Server
 from headgate.rehearsal import child
@@ -19,6 +20,23 @@ CASES = [json.loads(line) for line in (Path(__file__).parent / "data" / "stateme
 
 # What these need came with a later PostgreSQL than the oldest that the tests run on.
 SINCE = {"add-generated-virtual-pg18": 18, "fk-not-enforced-pg18": 18}
+
+
+class Committed:
+    """Reads the schema in a session of its own, as the runner does."""
+
+    def __init__(self, database: scratch.Database) -> None:
+        self._database = database
+
+    def catalog(self) -> Catalog:
+        with self._database.connect() as connection:
+            return snapshot(connection)
+
+    def picture(self) -> Catalog:
+        return self.catalog()
+
+    def version_table(self) -> tuple[str, str]:
+        return ("public", "alembic_version")
 
 
 def upgrade(connection: psycopg.Connection, statements: list[str]) -> None:
@@ -95,3 +113,48 @@ def test_a_trace_says_what_was_observed(case: dict[str, Any], each_server: Serve
         assert not any(statement.error for statement in trace.statements)
     else:
         assert harm(trace) == case["harm"]
+
+
+def run_told(
+    _emit: child.Emit, database: scratch.Database, autocommit: bool, statements: list[str]
+) -> tuple[Trace, Catalog, Catalog]:
+    """Give the trace, the schema before it, and the schema that the tracer followed from statement to statement."""
+    committed = Committed(database)
+    tracer, found, before = Tracer(database.name, frozenset({__file__}), committed), list[Trace](), committed.catalog()
+    tracer.watch()
+    with database.connect(autocommit=autocommit) as connection:
+        try:
+            with tracer.tracing("case", "up", {}, found):
+                # The last one is no exception: what it made is read before the next.
+                upgrade(connection, [*statements, "SELECT 1"])
+                followed = tracer.schema
+        except psycopg.Error:
+            connection.rollback()
+            followed = committed.catalog()
+    return found[0], before, followed or committed.catalog()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_what_the_statements_made_is_what_was_made(case: dict[str, Any], each_server: Server) -> None:
+    """Each is told by the few parts of the catalog that it can have changed; together they must miss nothing."""
+    statements = [case["sql"]] if isinstance(case["sql"], str) else case["sql"]
+    with scratch.database(each_server) as database:
+        with database.connect() as connection:
+            connection.execute(case["setup"] or "")
+            if case["rows"]:
+                connection.execute(case["rows"])
+        trace, before, followed = child.call(run_told, database, case["mode"] == "auto", statements)
+        after = Committed(database).catalog()
+    assert diff(followed, after) == ()
+    assert followed == after
+    made = [statement.made for statement in trace.statements]
+    overall = diff(before, after)
+    if len(statements) == 1:
+        assert made[0] == overall
+    told = {one.name for some in made for one in some}
+    for one in overall:
+        key = one.kind, one.name
+        # A table that is made or dropped is told without its parts.
+        whole = (before.objects.get(key) or after.objects.get(key) or {}).get("of")
+        assert one.name in told or whole in told
+    assert not any(statement.made for statement in trace.statements if statement.error)

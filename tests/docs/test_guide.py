@@ -18,7 +18,7 @@ from headgate.errors import Exit
 from tests.checkout import ROOT
 
 GUIDE = markdown.read(ROOT / "docs/guide.md")
-FOLDERS_FROM_THE_ENVIRONMENT = {"root", "cache", "state"}
+FROM_THE_ENVIRONMENT = {"root", "cache", "state", "keep"}
 
 
 def tables(page: Page, heading: str) -> list[list[list[str]]]:
@@ -44,20 +44,20 @@ def tables(page: Page, heading: str) -> list[list[list[str]]]:
 def default(field: Field[Any]) -> str:
     """Spell a setting's default as its table does."""
     value = field.default_factory() if field.default_factory is not MISSING else field.default
-    if value is None or field.name in {"backend", "docs"}:
+    if value is None or field.name in {"backend", "docs", "prepare"}:
         return ""
     return f"`{json.dumps(value)}`"
 
 
 @pytest.mark.parametrize(
-    ("kind", "position"), [(config.Config, 0), (config.Backend, 1), (config.Docs, 2)], ids=lambda value: str(value)
+    ("kind", "position"),
+    [(config.Config, 0), (config.Backend, 1), (config.Docs, 2), (config.Prepare, 3)],
+    ids=lambda value: str(value),
 )
 def test_each_setting_is_in_the_guide_with_its_default(kind: type, position: int) -> None:
     """A setting that is told wrong costs an adopter the hour in which they give up."""
     told = {row[0]: row[1] for row in tables(GUIDE, "Settings")[position]}
-    expected = {
-        f"`{field.name}`": default(field) for field in fields(kind) if field.name not in FOLDERS_FROM_THE_ENVIRONMENT
-    }
+    expected = {f"`{field.name}`": default(field) for field in fields(kind) if field.name not in FROM_THE_ENVIRONMENT}
     assert told == expected
 
 
@@ -70,15 +70,15 @@ def test_each_exit_code_is_told(page: str, heading: str) -> None:
 
 def names_of_findings() -> Iterator[str]:
     """Every literal that the gate and the documents' checks give a finding as its rule."""
-    gate = ast.parse((ROOT / "src/headgate/gate.py").read_text(encoding="utf-8"))
-    for node in ast.walk(gate):
+    sources = [ROOT / "src/headgate/gate.py", ROOT / "src/headgate/failures.py"]
+    trees = [ast.parse(source.read_text(encoding="utf-8")) for source in sources]
+    for node in (node for tree in trees for node in ast.walk(tree)):
         match node:
             case ast.keyword(arg="rule", value=ast.Constant(value=str() as name)):
                 yield name
-            case ast.Call(func=ast.Name(id="_failed"), args=[_, ast.Constant(value=str() as name), *_]):
-                yield name
-            case ast.Call(func=ast.Name(id="_failed"), args=[_, ast.IfExp(body=one, orelse=other), *_]):
-                yield from (branch.value for branch in (one, other) if isinstance(branch, ast.Constant))
+            case ast.Call(func=ast.Name(id="failed") | ast.Attribute(attr="failed"), args=[_, _, rule, *_]):
+                told = [one.value for one in ast.walk(rule) if isinstance(one, ast.Constant)]
+                yield from (name for name in told if isinstance(name, str) and "-" in name)
     for path in (ROOT / "src/headgate/docs").glob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             match node:

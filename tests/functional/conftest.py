@@ -23,11 +23,12 @@ from tests.projects import Made
 
 PATIENCE = 120.0  # seconds, for a command on a busy machine
 _SECONDS = re.compile(r"  \d+\.\d+ s$", re.MULTILINE)
+_RULES = re.compile(r"\b\d+ rules\b")
 
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended and what it printed, without the times, which are never the same twice."""
+    """How a command ended and what it printed, without times and the number of rules, which never stay the same."""
 
     code: int
     out: str
@@ -55,7 +56,7 @@ class Terminal:
         """
         with self.start(folder, *words, module=module, **more) as process:
             out, err = process.communicate(timeout=PATIENCE)
-        return Said(process.returncode, _SECONDS.sub("", out), _SECONDS.sub("", err))
+        return Said(process.returncode, _steady(out), _steady(err))
 
     def start(self, folder: Path, *words: str, module: str = "headgate", **more: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, as a terminal does; the arguments are those of `type`."""
@@ -98,6 +99,10 @@ class Terminal:
                 seen += part
         os.close(ours)
         return Said(process.wait(PATIENCE), seen.decode().replace("\r\n", "\n"))
+
+
+def _steady(text: str) -> str:
+    return _RULES.sub("… rules", _SECONDS.sub("", text))
 
 
 def error(what: str, fix: str) -> str:

@@ -154,3 +154,15 @@ def test_what_an_environment_prints_stays_out_of_the_report(terminal: Terminal, 
     made = make_project(tmp_path, env=noise + ENV)
     said = terminal.type(made.root, "migrate.up", DATABASE_URL=url)
     assert (said.code, said.out.startswith(UPGRADED), said.out.count("\n"), said.err) == (0, True, 5, "")
+
+
+def test_plain_alembic_says_in_two_lines_that_there_is_no_server(terminal: Terminal, tmp_path: Path) -> None:
+    """A deployment that forgot DATABASE_URL ends here, and a traceback through headgate would look like its defect."""
+    env = f"from pathlib import Path\nimport headgate\n{ENV}"
+    made = make_project(
+        tmp_path,
+        env=env.replace('os.environ["DATABASE_URL"]', "headgate.development_url(Path(__file__).parent)"),
+        settings="postgres = 9",
+    )
+    lines = "PostgreSQL 9 is not a version that headgate judges with.\nChoose one of 14, 15, 16, 17, 18.\n"
+    assert terminal.type(made.root, "current", module="alembic") == Said(255, f"FAILED: {lines}")

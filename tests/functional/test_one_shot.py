@@ -17,9 +17,11 @@ backend.folder = "service"
 docs.deployment = "DEPLOYMENT.md"
 """
 TICKED = """\
-- [x] Migration has intent, risk and safe defaults  one head, {head}; 3 revisions; 3 new revisions read by 7 rules
+- [x] Migration has intent, risk and safe defaults  one head, {head}; 3 revisions; 3 new revisions read by … rules; \
+3 statements judged by … rules
 - [x] Models and migrations agree                   0 differences in 8 catalog objects
-- [x] `alembic upgrade head` applies cleanly        PostgreSQL 18.4, 3 revisions from nothing to head
+- [x] `alembic upgrade head` applies cleanly        PostgreSQL 18.4, 3 revisions from nothing to head, with 1,000 \
+rows a table before the new ones
 - [x] Tests pass                                    service: 1 passed
 - [x] Downgrade tested                              3 of 3 new revisions down and up again
 - [x] Docs updated                                  0 of 0 revisions noted in DEPLOYMENT.md
@@ -101,9 +103,11 @@ def test_what_was_not_shown_stays_open(tmp_path: Path, terminal: Terminal) -> No
     assert said == Said(
         1,
         f"""\
-- [x] Migration has intent, risk and safe defaults  one head, {SECOND}; 2 revisions; 2 new revisions read by 7 rules
+- [x] Migration has intent, risk and safe defaults  one head, {SECOND}; 2 revisions; 2 new revisions read by … rules; \
+2 statements judged by … rules
 - [ ] Models and migrations agree                   column entries.size is in the models, not in the migrations
-- [x] `alembic upgrade head` applies cleanly        PostgreSQL 18.4, 2 revisions from nothing to head
+- [x] `alembic upgrade head` applies cleanly        PostgreSQL 18.4, 2 revisions from nothing to head, with 1,000 \
+rows a table before the new ones
 - [ ] Tests pass                                    There is no service in {made.root}/backend.
 - [x] Downgrade tested                              2 of 2 new revisions down and up again
 - [ ] Docs updated                                  no documents are named in [tool.headgate.docs]

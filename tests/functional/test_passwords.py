@@ -16,6 +16,7 @@ ENCODED = "s3cr%40t%2Fw0rd"
 SPELLINGS = {
     "encoded": f"postgresql+psycopg://me:{ENCODED}@127.0.0.1:1/app",
     "as it is": "postgresql+psycopg://me:s3cr@t-w0rd@127.0.0.1:1/app",
+    "awkward": "postgresql+psycopg://me:s3cr%20+%25%27%22%C3%BCw0rd@127.0.0.1:1/app",
     "query": f"postgresql+psycopg://me@127.0.0.1:1/app?password={ENCODED}",
     "query as it is": "postgresql+psycopg://me@127.0.0.1:1/app?password=s3cr@t-w0rd",
     "passfile": "postgresql+psycopg://me@127.0.0.1:1/app",

@@ -23,6 +23,7 @@ def _report(**other: Check) -> Report:
         "heads": _check("heads", "one head, 20261122165310; 12 revisions"),
         "names": _check("names", "1 new revision, 7 rules"),
         "upgrade": _check("upgrade", "12 revisions from nothing to head"),
+        "rules": _check("rules", "2 statements judged by 97 rules"),
         "rollback": _check("rollback", "1 of 1 new revision down and up again"),
         "drift": _check("drift", "0 differences in 214 catalog objects"),
         "docs": _check("docs", "2 documents agree with the code"),
@@ -49,7 +50,8 @@ def test_all_seven_items_are_ticked(config: Config) -> None:
     assert (
         _markdown(_report(), config)
         == """\
-- [x] Migration has intent, risk and safe defaults  one head, 20261122165310; 12 revisions; 1 new revision, 7 rules
+- [x] Migration has intent, risk and safe defaults  one head, 20261122165310; 12 revisions; 1 new revision, 7 rules; \
+2 statements judged by 97 rules
 - [x] Models and migrations agree                   0 differences in 214 catalog objects
 - [x] `alembic upgrade head` applies cleanly        PostgreSQL 18.4, 12 revisions from nothing to head
 - [x] Tests pass                                    backend: 61 passed in 4.2s
@@ -83,6 +85,16 @@ def test_what_was_not_shown_is_left_open_with_the_reason(config: Config) -> None
 - [ ] CI runs the upgrade on an ephemeral database  no workflow in .github/workflows calls nox
 
 1 of 7 shown by running; 6 are yours."""
+    )
+
+
+def test_what_a_statement_did_keeps_the_first_item_open(config: Config) -> None:
+    """Safe defaults are what the server showed, not what the header says."""
+    report = _report(rules=_check("rules", "2 statements judged by 97 rules", "writers on entries wait"))
+
+    assert (
+        "- [ ] Migration has intent, risk and safe defaults  writers on entries wait"
+        in _markdown(report, config).splitlines()
     )
 
 

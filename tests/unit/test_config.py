@@ -67,6 +67,21 @@ def test_a_file_of_its_own_goes_before_pyproject(tmp_path: Path) -> None:
     assert (config.base, config.severities) == ("trunk", {"revision-header": "off"})
 
 
+def test_what_a_rehearsal_resembles_is_read(tmp_path: Path) -> None:
+    """A table's name may need its schema, or quotes of its own."""
+    _write(
+        tmp_path,
+        "rows = 50\ntimeout = 5\ntimezone = 'UTC'\nsizes = 'db/sizes.toml'\n"
+        '[given]\nusers = "tests/rows/users.sql"\n"shop.order lines" = "tests.rows:lines"\n',
+        "headgate.toml",
+    )
+
+    config = load(tmp_path)
+
+    assert (config.rows, config.timeout, config.timezone, config.sizes) == (50, 5, "UTC", "db/sizes.toml")
+    assert config.given == {"users": "tests/rows/users.sql", "shop.order lines": "tests.rows:lines"}
+
+
 def test_settings_outside_the_repository_are_not_read(tmp_path: Path) -> None:
     """A stray pyproject.toml in the home folder is not this project's."""
     _write(tmp_path, '[tool.headgate]\nbase = "trunk"\n')
@@ -81,8 +96,9 @@ def test_settings_outside_the_repository_are_not_read(tmp_path: Path) -> None:
         (
             'databse = "x"',
             "[tool.headgate] has no setting 'databse'.",
-            "The settings are: alembic, backend, base, baseline, docs, judge, postgres, section, server_url,"
-            " severities, url_variable.",
+            "The settings are: alembic, backend, base, baseline, database, docs, driver, extensions, given, heads,"
+            " judge, postgres, prepare, rows, section, server_url, severities, sizes, timeout, timezone, url_variable,"
+            " versions, x.",
         ),
         (
             'docs = { API = "x" }',
@@ -113,6 +129,20 @@ def test_settings_outside_the_repository_are_not_read(tmp_path: Path) -> None:
             'Use "error", "warning", "advice" or "off".',
         ),
         ("severities.x = []", 'the severity "[]" of x is not known.', None),
+        (
+            "timeout = 0",
+            "[tool.headgate] timeout = 0 has the wrong type.",
+            "Write it as a number of seconds, as in 60.",
+        ),
+        ("timeout = true", "[tool.headgate] timeout = True has the wrong type.", None),
+        ("rows = 2000000", "[tool.headgate] rows = 2000000 has the wrong type.", None),
+        ("timezone = 2", "[tool.headgate] timezone = 2 has the wrong type.", "Write it as a text in quotes."),
+        ("given = 'users.sql'", "[tool.headgate] given = 'users.sql' has the wrong type.", None),
+        (
+            "given.users = 5",
+            "the rows given for users are 5, not a text in quotes.",
+            'Name a file of SQL or a function, as in users = "tests/rows/users.sql" or "tests.rows:users".',
+        ),
     ],
 )
 def test_a_setting_that_is_wrong_is_refused_by_name(tmp_path: Path, lines: str, what: str, fix: str | None) -> None:

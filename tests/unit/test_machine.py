@@ -84,7 +84,13 @@ def test_a_project_without_hooks_or_env_example_is_told_only_of_the_hooks(made: 
     (made.root / "backend" / ".env.example").unlink()
     facts = _facts(config)
 
-    assert facts["git hooks"] == Fact("git hooks", False, "no .pre-commit-config.yaml", "See docs/guide.md, Hooks.")
+    assert facts["git hooks"] == Fact(
+        "git hooks",
+        False,
+        "no .pre-commit-config.yaml",
+        "Write one with two local hooks, `python -m headgate.hooks` on changed revisions at commit and `headgate"
+        " gate` at push, then run: headgate setup",
+    )
     assert ".env" not in facts
 
 
@@ -113,7 +119,7 @@ def test_a_version_that_is_not_here_is_told_with_those_that_are(config: Config) 
 
     assert not fact.present
     assert "Offered here: " in fact.found
-    assert "(embedded)" in fact.found
+    assert "(embedded, " in fact.found
     assert fact.fix
 
 

@@ -393,3 +393,63 @@ def test_a_baseline_that_is_no_revision_is_refused(folder: Path) -> None:
 
     assert error.what == 'The baseline "2026" is not a revision of alembic/versions.'
     assert error.fix == "Set baseline in [tool.headgate] to the id of the newest revision that is not to be judged."
+
+
+# Configured otherwise
+
+
+def test_a_project_in_pyproject_is_found(folder: Path) -> None:
+    """Alembic reads `[tool.alembic]` since 1.16, and needs no ini file then."""
+    made = make_project(folder)
+    made.ini.unlink()
+    (folder / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "%(here)s/alembic"\n')
+
+    project = made.find()
+
+    assert (project.ini, project.script_folder) == (folder / "pyproject.toml", made.env.parent)
+    assert project.heads == (SECOND,)
+
+
+def test_a_pyproject_and_an_ini_file_beside_it_are_one_project(folder: Path) -> None:
+    """Alembic's own template has the URL and the logging in the one, all else in the other."""
+    made = make_project(folder, ini="[alembic]\nsqlalchemy.url = postgresql://h/d\n")
+    (folder / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "%(here)s/alembic"\n')
+
+    project = made.find()
+
+    assert project.ini == made.ini
+    assert project.alembic_config().get_main_option("sqlalchemy.url") == "postgresql://h/d"
+    assert project.heads == (SECOND,)
+
+
+def test_the_only_section_need_not_be_named(folder: Path) -> None:
+    """An ini file may call it after the service."""
+    made = make_project(folder, ini=INI.replace("[alembic]", "[shop]"))
+    assert made.find().config.section == "shop"
+
+
+def test_of_several_sections_one_must_be_chosen(folder: Path) -> None:
+    """Each is a history of its own, as `alembic -n` sees it."""
+    ini = INI.replace("[alembic]", "[shop]") + INI.replace("[alembic]", "[logs]")
+    error = _refused(make_project(folder, ini=ini).find)
+    assert error.what == f"{folder / 'alembic.ini'} has no section [alembic]; its environments are [shop], [logs]."
+    assert error.fix == 'Choose one: set section = "shop" in [tool.headgate].'
+
+
+def test_of_several_databases_one_must_be_chosen(folder: Path) -> None:
+    """The multidb template's env.py runs for each of them, and one is judged at a time."""
+    ini = INI + "databases = shop, logs\n[shop]\nsqlalchemy.url = x\n[logs]\nsqlalchemy.url = y\n"
+    made = make_project(folder, ini=ini)
+    error = _refused(made.find)
+    assert error.what == f"{made.ini} is of 2 databases: shop, logs."
+    assert error.fix == 'Choose the one that is judged: set database = "shop" in [tool.headgate].'
+
+    (folder / "pyproject.toml").write_text('[tool.headgate]\ndatabase = "logs"\n')
+    assert made.find().config.database == "logs"
+
+
+def test_the_folder_of_env_is_the_inis_own_where_it_names_none(folder: Path) -> None:
+    """Flask-Migrate sets it when it runs, and keeps its ini file there."""
+    made = make_project(folder, ini="[alembic]\n")
+    made.ini.rename(folder / "alembic" / "alembic.ini")
+    assert made.find().script_folder == folder / "alembic"

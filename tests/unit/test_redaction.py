@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
+import re
+import shlex
 from configparser import ConfigParser, InterpolationSyntaxError
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -29,6 +33,7 @@ PASSWORDS = {
     "space": "one two three",
     "question": "who?what#then&",
     "letters": "pässwörd→",
+    "all-at-once": "a b+c%d%41'e\"fü/@:→\\",
     "two-characters": "x7",
     "the-product": "postgres",
 }
@@ -59,6 +64,11 @@ def _spellings(password: str) -> set[str]:
         json.dumps({"url": rendered, "password": password}),
         json.dumps({"url": rendered, "password": password}, ensure_ascii=False),
         make_conninfo(host="db.example.org", user="amy", password=password),
+        quote(password, safe=" +"),
+        re.sub("%..", lambda escape: escape[0].lower(), quote(password, safe="")),
+        repr(password.encode())[2:-1],
+        shlex.quote(f"password={password}"),
+        html.escape(password),
         f"ALTER ROLE amy PASSWORD '{password.replace(chr(39), chr(39) * 2)}'",
     }
 
@@ -98,6 +108,13 @@ def test_pgpassword_is_hidden_in_every_spelling(password: str) -> None:
     remember_environment({"PGPASSWORD": password})
 
     _assert_hidden(password, _spellings(password))
+
+
+def test_a_password_that_is_no_utf_8_is_hidden_too() -> None:
+    """A terminal in Latin-1 gives bytes that Python holds as surrogates, and that no URL can be quoted with."""
+    remember_environment({"PGPASSWORD": os.fsdecode("pässwörd".encode("latin-1"))})
+
+    assert redacted(f"p\udce4ssw\udcf6rd {quote('pässwörd', encoding='latin-1')}") == "*** ***"
 
 
 def test_a_password_file_is_hidden_in_every_spelling(password: str, tmp_path: Path) -> None:

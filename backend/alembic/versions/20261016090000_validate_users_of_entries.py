@@ -18,9 +18,13 @@ down_revision = "20261015083000"
 branch_labels = None
 depends_on = None
 
+# Asked before anything is changed: inv migrate.up refuses while it gives another number than 0.
+preconditions = {
+    "every entry has a user": "SELECT count(*) FROM entries WHERE user_id NOT IN (SELECT id FROM users)",
+}
+
 
 def upgrade() -> None:
-    # Must return 0: SELECT count(*) FROM entries WHERE user_id NOT IN (SELECT id FROM users)
     op.execute("ALTER TABLE entries VALIDATE CONSTRAINT fk_entries_user_id_users")
 
 

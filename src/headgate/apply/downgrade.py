@@ -84,7 +84,11 @@ def plan(project: Project, steps: int, tell: Callable[[str], None] = lambda _: N
     done = tuple(id_ for id_ in project.revisions if id_ in applied)
     config = project.config
     with ExitStack() as stack:
-        server = stack.enter_context(scratch_server(major=config.postgres, cache=config.cache, url=config.server_url))
+        server = stack.enter_context(
+            scratch_server(
+                major=config.postgres, cache=config.cache, url=config.server_url, extensions=project.extensions
+            )
+        )
         scratch = stack.enter_context(database(server))
         rehearsal = rehearse(
             project, [Move("up", done, leaves(project, applied)), *moves], url=scratch.url(), on_event=tell

@@ -46,7 +46,9 @@ def shadow_of(alembic: Config, engine: Engine) -> Engine | None:
         return None
     stack = ExitStack()
     atexit.register(stack.close)
-    server = stack.enter_context(scratch_server(major=config.postgres, cache=config.cache, url=config.server_url))
+    server = stack.enter_context(
+        scratch_server(major=config.postgres, cache=config.cache, url=config.server_url, extensions=config.extensions)
+    )
     scratch = stack.enter_context(database(server))
     # Alembic's contexts are module globals, and this process is inside one: the upgrade needs a process of its own.
     upgrade = subprocess.run(

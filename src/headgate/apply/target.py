@@ -14,7 +14,9 @@ from headgate.errors import HeadgateError
 from headgate.project import Project
 from headgate.rehearsal import child
 from headgate.rehearsal.model import Move, Step
-from headgate.rehearsal.runner import Runner, open_script
+from headgate.rehearsal.prepared import Prepared, prepared
+from headgate.rehearsal.runner import Runner
+from headgate.rehearsal.scripts import open_script
 from headgate.wording import first_line
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def find(project: Project) -> Target:
         HeadgateError: the database cannot be reached, or env.py does not run.
     """
     config = project.config
-    target: Target = child.call(_ask, str(project.ini), config.section, config.url_variable)
+    target: Target = child.call(_ask, str(project.ini), config.section, prepared(project))
     redaction.remember(target.url)
     return target
 
@@ -77,16 +79,24 @@ def apply(project: Project, target: Target, moves: Sequence[Move], on_event: chi
         moves: what to run.
         on_event: is told each revision as it starts.
     """
-    return child.call(_apply, str(project.ini), project.config.section, target.url, tuple(moves), on_event=on_event)
+    return child.call(
+        _apply,
+        str(project.ini),
+        project.config.section,
+        prepared(project),
+        target.url,
+        tuple(moves),
+        on_event=on_event,
+    )
 
 
-def _ask(emit: child.Emit, ini: str, section: str, variable: str) -> Target:
+def _ask(emit: child.Emit, ini: str, section: str, around: Prepared) -> Target:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.exc import DBAPIError
 
-    path = Path(ini)
-    os.chdir(path.parent)
-    config, script = open_script(path, section, None)
+    variable = around.variable
+    os.chdir(around.folder)
+    config, script = open_script(Path(ini), section, None, around)
     found: list[Target] = []
 
     def ask(heads: Any, context: MigrationContext) -> list[Any]:
@@ -125,14 +135,14 @@ def _ask(emit: child.Emit, ini: str, section: str, variable: str) -> Target:
     return found[-1]
 
 
-def _apply(emit: child.Emit, ini: str, section: str, url: str, moves: tuple[Move, ...]) -> list[Step]:
+def _apply(emit: child.Emit, ini: str, section: str, around: Prepared, url: str, moves: tuple[Move, ...]) -> list[Step]:
     import psycopg
 
     # On an interrupt psycopg cancels the statement, which would go on without us and hold its locks:
     # https://www.psycopg.org/psycopg3/docs/advanced/async.html#interrupting-async-operations-using-ctrl-c
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    runner = Runner(ini, section, url, emit, redirect=False)
-    os.chdir(runner.ini.parent)
+    runner = Runner(ini, section, url, emit, around, redirect=False)
+    os.chdir(around.folder)
     runner.listen()
     steps: list[Step] = []
     try:

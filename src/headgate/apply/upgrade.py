@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headgate.apply.preconditions import Preconditions
 from headgate.apply.target import Target, apply, find
 from headgate.catalog import Difference
 from headgate.errors import HeadgateError
@@ -46,11 +47,16 @@ def upgrade(
         The database as it was found.
 
     Raises:
-        HeadgateError: it cannot be reached, is at a revision that no file has, or a revision fails.
+        HeadgateError: it cannot be reached, is at a revision that no file has, a precondition that a revision declares
+            does not hold (exit code 1), or a revision fails.
     """
     target = find(project)
     applied = target.applied(project)
-    for id_ in target.waiting(project):
+    waiting = target.waiting(project)
+    preconditions = Preconditions(project, target, waiting)
+    preconditions.before_all()
+    for number, id_ in enumerate(waiting):
+        preconditions.before(id_, number)
         after = leaves(project, applied | {id_})
         step = apply(project, target, [Move("up", (id_,), after, compare=True)], tell)[0]
         if step.failure:
@@ -70,7 +76,7 @@ def stopped(project: Project, step: Step, failure: Failure, now: Target) -> Head
         now: the database afterwards.
     """
     file = project.revisions.get(failure.revision or step.move.revisions[0])
-    path = project.ini.parent / failure.path if failure.path else file.path if file else project.ini
+    path = project.folder / failure.path if failure.path else file.path if file else project.ini
     place = project.shown(path) + (f", line {failure.line}" if failure.line else "")
     code = f" ({failure.sqlstate})" if failure.sqlstate else ""
     statement = f" Statement: {' '.join(failure.statement.split())}" if failure.statement else ""

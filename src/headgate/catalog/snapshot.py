@@ -6,7 +6,7 @@ that names and expressions are printed under, and put them back, without a trans
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from headgate.catalog.model import Catalog
-from headgate.catalog.queries import families
+from headgate.catalog.queries import families, family
 from headgate.catalog.queries.relations import relations
 
 __all__ = ["snapshot", "statement"]
@@ -62,7 +62,12 @@ def snapshot(
     return Catalog.from_rows(_through_psycopg(connection, ignore))
 
 
-def statement(major: int, ignore: Iterable[tuple[str, str]] = ()) -> str:
+def statement(
+    major: int,
+    ignore: Iterable[tuple[str, str]] = (),
+    only: Iterable[str] | None = None,
+    oids: Collection[int] | None = None,
+) -> str:
     """The statement that returns the schema as one JSON text.
 
     `set_config(..., true)` lasts until the end of the transaction, so the settings are put back by the statement
@@ -75,11 +80,17 @@ def statement(major: int, ignore: Iterable[tuple[str, str]] = ()) -> str:
     Args:
         major: the server's major version.
         ignore: see `snapshot`.
+        only: the families to read, of `queries.KINDS`; `None` for everything.
+        oids: the relations to which it is narrowed, see `queries.relations`. The names of those that are read are then
+            told too, as objects of the kind `read`.
     """
+    queries = list(families(major)) if only is None else [family(name, major) for name in sorted(only)]
+    if oids is not None:
+        queries.append("SELECT 'read' AS kind, name FROM relation")
     pinned = ", ".join(f"('{name}', '{value}')" for name, value in _PINNED.items())
-    selected = ",\n".join(f"(SELECT json_agg(family) FROM ({family}) AS family)" for family in families(major))
+    selected = ",\n".join(f"(SELECT json_agg(family) FROM ({query}) AS family)" for query in queries)
     return f"""
-WITH {relations(ignore)},
+WITH {relations(ignore, oids)},
 saved AS MATERIALIZED (
     SELECT name, pinned, current_setting(name) AS value FROM (VALUES {pinned}) AS setting (name, pinned)
 ),

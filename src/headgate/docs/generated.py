@@ -1,25 +1,29 @@
 """Generated pages: the reference of the tasks and the pages of the rules say what the code says.
 
 A page is generated where its author asks for it: one with `<!-- headgate: tasks -->` holds the reference of the tasks,
-and one with `<!-- headgate: rules -->` the list of the rules, with a page for each rule in the same folder.
+one with `<!-- headgate: rules -->` the list of the rules, with a page for each rule in the same folder, and one with
+`<!-- headgate: report -->` the fields of the report, with its JSON Schema in the same folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import dedent
 
 import headgate
 from headgate import rules
 from headgate.docs import links
 from headgate.docs.markdown import table
 from headgate.project import Project
+from headgate.report import schema
 from headgate.report.model import Finding, Severity
 from headgate.rules.rule import Rule
 
-__all__ = ["RULE", "judge", "pages"]
+__all__ = ["RULE", "SCHEMA", "judge", "pages"]
 
 RULE = "docs-generated-stale"
+SCHEMA = "report-schema.json"
 
 
 def judge(project: Project) -> tuple[str, tuple[Finding, ...]]:
@@ -60,12 +64,20 @@ def pages(project: Project) -> Mapping[Path, str]:
         HeadgateError: a page cannot be read.
     """
     wanted: dict[Path, str] = {}
-    for page in links.pages(project):
+    found = {page.path: page for page in links.pages(project)}
+    for page in found.values():
         if page.section("tasks") is not None:
             wanted[page.path] = page.with_section("tasks", _tasks())
         if page.section("rules") is not None:
             wanted[page.path] = page.with_section("rules", _list_of_rules())
-            wanted |= {page.path.parent / f"{rule.name}.md": _page_of(rule) for rule in rules.load()}
+            for rule in rules.load():
+                path = page.path.parent / f"{rule.name}.md"
+                # What was printed is not made here: it takes a server. The tests of the examples keep it true.
+                held = found[path].section("printed") if path in found else None
+                wanted[path] = page_of(rule, held or "")
+        if page.section("report") is not None:
+            wanted[page.path] = page.with_section("report", _fields_of_the_report())
+            wanted[page.path.parent / SCHEMA] = schema.text()
     return wanted
 
 
@@ -105,33 +117,55 @@ def _of_tasks() -> Iterator[str]:
 
 
 def _list_of_rules() -> str:
-    rows = [(f"[{rule.name}]({rule.name}.md)", rule.severity, rule.condition) for rule in rules.load()]
-    return table(("Rule", "Severity", "Fires when"), *rows)
+    rows = [
+        (f"[{rule.name}]({rule.name}.md)", "off" if rule.off else rule.severity, rule.family, rule.condition)
+        for rule in rules.load()
+    ]
+    return table(("Rule", "Severity", "Family", "Fires when"), *rows)
 
 
-def _page_of(rule: Rule) -> str:
+def _fields_of_the_report() -> str:
+    parts = [
+        f"### {name}\n\n" + table(("Field", "Type", "Meaning"), *((f"`{field}`", *rest) for field, *rest in of))
+        for name, of in schema.described()
+    ]
+    return "\n\n".join(parts)
+
+
+def page_of(rule: Rule, printed: str = "") -> str:
+    """Give the page of one rule, from its own data.
+
+    Args:
+        rule: the rule.
+        printed: what headgate printed about its bad example, as `tests/rules` wrote it down; empty to leave it out.
+    """
+    weight = f"{rule.severity}, off until `[tool.headgate.severities]` gives it one" if rule.off else rule.severity
     facts = table(
         ("", ""),
-        ("Severity", rule.severity),
+        ("Severity", weight),
+        ("Family", rule.family),
+        ("Decided by", "running the revision" if rule.reads == "run" else "reading the file"),
         ("Fires when", rule.condition),
         ("What goes wrong", rule.effect),
         ("Instead", rule.workaround),
         ("Source", f"<{rule.source}>"),
     )
     name = f"The file is named `{rule.bad_name}`.\n\n" if rule.bad_name else ""
+    start = f"Both examples start from:\n\n```sql\n{dedent(rule.before).strip()}\n```\n\n" if rule.before else ""
+    shown = f"What headgate prints:\n\n<!-- headgate: printed -->\n\n{printed}\n\n<!-- headgate: end -->\n\n"
     return f"""# {rule.name}
 
 {rule.page.strip()}
 
 {facts}
 
-## Fires
+{start}## Fires
 
 {name}```python
 {rule.bad.strip()}
 ```
 
-## Silent
+{shown if printed else ""}## Silent
 
 ```python
 {rule.good.strip()}

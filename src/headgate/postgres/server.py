@@ -14,7 +14,7 @@ fresh or worn by hundreds of clones:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from headgate.postgres.temporary import PORT
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Server", "scratch_server"]
+__all__ = ["Server", "forget_detours", "scratch_server", "without_detours"]
 
 # Nothing here outlives the server, so nothing need survive a crash of the machine:
 # https://www.postgresql.org/docs/current/non-durability.html
@@ -64,6 +64,10 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
 }
+
+# libpq lets these decide where to connect, whatever host it is given (a service may name a `hostaddr`):
+# https://www.postgresql.org/docs/current/libpq-envars.html
+_DETOURS = ("PGHOSTADDR", "PGSERVICE")
 
 
 @dataclass(frozen=True)
@@ -107,26 +111,45 @@ class Server:
         """Connect to a database; `None` stands for the maintenance database."""
         import psycopg
 
-        return psycopg.connect(
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            dbname=database or self.maintenance,
-            autocommit=autocommit,
-            # PGHOSTADDR would lead to another server than `host` does, PGOPTIONS to other settings.
-            hostaddr="",
-            options="",
-        )
+        with without_detours():
+            return psycopg.connect(
+                host=self.host,
+                port=self.port,
+                user=self.user,
+                dbname=database or self.maintenance,
+                autocommit=autocommit,
+                options="",  # PGOPTIONS would bring other settings
+            )
+
+
+def forget_detours() -> None:
+    """Take what would lead libpq elsewhere out of this process's environment."""
+    for name in _DETOURS:
+        os.environ.pop(name, None)
 
 
 @contextmanager
-def scratch_server(*, major: int = 18, cache: Path, url: str | None = None) -> Iterator[Server]:
+def without_detours() -> Iterator[None]:
+    """Hide what would lead libpq elsewhere for the length of a block, from which a connection is opened."""
+    hidden = {name: os.environ[name] for name in _DETOURS if name in os.environ}
+    forget_detours()
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+@contextmanager
+def scratch_server(
+    *, major: int = 18, cache: Path, url: str | None = None, extensions: Collection[str] = ()
+) -> Iterator[Server]:
     """Start a server for the length of a block; or, given a URL, use that one and leave it as it was.
 
     Args:
         major: the version of PostgreSQL. A given server has the version that it has.
         cache: the folder that keeps prepared clusters between runs.
         url: the SQLAlchemy URL of a server whose user may create databases.
+        extensions: what the revisions ask for; a server that has them is preferred.
 
     Raises:
         HeadgateError: there is no such PostgreSQL, a folder cannot be written, or the server does not start.
@@ -139,36 +162,51 @@ def scratch_server(*, major: int = 18, cache: Path, url: str | None = None) -> I
         return
     account = service_account()
     with writing(cache, "HEADGATE_CACHE"):
-        binaries = programs.within_reach(programs.find(major), account, cache)
-    with _started(binaries, account, cache) as kept:
+        binaries = programs.within_reach(programs.find(major, extensions, cache), account, cache)
+    with serve(binaries, account, cache) as kept:
         yield Server(host=os.fspath(kept.path), port=PORT, version=binaries.version)
 
 
 @contextmanager
-def _started(binaries: programs.Binaries, account: Account | None, cache: Path) -> Iterator[Kept]:
+def serve(binaries: programs.Binaries, account: Account | None, cache: Path) -> Iterator[Kept]:
+    """Start a server on a copy of the prepared cluster for the length of a block.
+
+    Args:
+        binaries: the build of PostgreSQL.
+        account: who runs it; `None` for the caller.
+        cache: the folder that keeps prepared clusters between runs.
+    """
     try:
-        kept = _start(binaries, account, cache)
+        kept = _on_a_copy(binaries, account, cache)
     except ServerStartError:
         # The prepared cluster may be damaged in a way that its size does not show. A new one settles it.
         with suppress(HeadgateError):
             forget_cluster(binaries, cache)
-        kept = _start(binaries, account, cache)
+        kept = _on_a_copy(binaries, account, cache)
     with kept:
         yield kept
 
 
-def _start(binaries: programs.Binaries, account: Account | None, cache: Path) -> Kept:
+def start(kept: Kept, binaries: programs.Binaries) -> None:
+    """Start a server in a kept folder whose `data` is in place.
+
+    Raises:
+        ServerStartError: its log says why.
+    """
+    kept.hand_over()
+    settings = {**_SETTINGS, "unix_socket_directories": os.fspath(kept.path), "port": str(PORT)}
+    if binaries.major >= 18:
+        settings["io_method"] = "sync"  # The default starts three processes more.
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    kept.start([os.fspath(binaries.bin / "postgres"), "-D", os.fspath(kept.path / "data"), *options])
+
+
+def _on_a_copy(binaries: programs.Binaries, account: Account | None, cache: Path) -> Kept:
     kept = Kept(account)
     try:
-        data = kept.path / "data"
         with writing(kept.path.parent, "TMPDIR"):
-            copy_cluster(binaries, data, account, cache)
-            kept.hand_over()
-        settings = {**_SETTINGS, "unix_socket_directories": os.fspath(kept.path), "port": str(PORT)}
-        if binaries.major >= 18:
-            settings["io_method"] = "sync"  # The default starts three processes more.
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        kept.start([os.fspath(binaries.bin / "postgres"), "-D", os.fspath(data), *options])
+            copy_cluster(binaries, kept.path / "data", account, cache)
+        start(kept, binaries)
     except BaseException:
         kept.close()
         raise

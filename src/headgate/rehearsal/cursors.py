@@ -7,13 +7,16 @@ https://www.psycopg.org/psycopg3/docs/api/cursors.html
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from headgate.rehearsal.session import PsycopgSession
+
 if TYPE_CHECKING:
+    from headgate.rehearsal.passage import Passage
     from headgate.rehearsal.tracer import Tracer
 
 __all__ = ["watch"]
@@ -36,10 +39,14 @@ def watch(tracer: Tracer) -> None:
         (psycopg.AsyncCursor, "stream", _streamed_async),
         (psycopg.AsyncCursor, "copy", _copied_async),
         (psycopg.AsyncServerCursor, "execute", _sent_async),
-        (psycopg.Connection, "rollback", _interrupting),
+        (psycopg.Connection, "rollback", _undoing),
+        (psycopg.Connection, "close", _undoing),
         (psycopg.Connection, "transaction", _interrupting),
-        (psycopg.AsyncConnection, "rollback", _interrupting),
+        (psycopg.Transaction, "__exit__", _leaving),
+        (psycopg.AsyncConnection, "rollback", _undoing),
+        (psycopg.AsyncConnection, "close", _undoing),
         (psycopg.AsyncConnection, "transaction", _interrupting),
+        (psycopg.AsyncTransaction, "__aexit__", _leaving),
     ):
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(by(tracer, original)))
@@ -47,7 +54,7 @@ def watch(tracer: Tracer) -> None:
 
 def _sent(tracer: Tracer, original: Any) -> Any:
     def send(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-        passage = tracer.passage(cursor, query)
+        passage = _passage(tracer, cursor, query)
         if passage is None:
             return original(cursor, query, *arguments, **options)
         with passage:
@@ -60,7 +67,7 @@ def _sent(tracer: Tracer, original: Any) -> Any:
 
 def _sent_async(tracer: Tracer, original: Any) -> Any:
     async def send(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-        passage = tracer.passage(cursor, query)
+        passage = _passage(tracer, cursor, query)
         if passage is None:
             return await original(cursor, query, *arguments, **options)
         with passage:
@@ -108,7 +115,7 @@ def _copied_async(tracer: Tracer, original: Any) -> Any:
 
 
 def _once(tracer: Tracer, cursor: Any, query: Any) -> AbstractContextManager[Any]:
-    return tracer.passage(cursor, query, again=False) or nullcontext()
+    return _passage(tracer, cursor, query, again=False) or nullcontext()
 
 
 def _interrupting(tracer: Tracer, original: Any) -> Any:
@@ -117,3 +124,41 @@ def _interrupting(tracer: Tracer, original: Any) -> Any:
         return original(connection, *arguments, **options)
 
     return interrupt
+
+
+def _undoing(tracer: Tracer, original: Any) -> Any:
+    def undo(connection: Any, *arguments: Any, **options: Any) -> Any:
+        tracer.undoing(connection)
+        return original(connection, *arguments, **options)
+
+    return undo
+
+
+def _leaving(tracer: Tracer, original: Any) -> Any:
+    """A block of `connection.transaction()` is undone when it is left by an exception."""
+
+    def leave(transaction: Any, error: Any, *rest: Any) -> Any:
+        if error is not None:
+            tracer.undoing(transaction.connection)
+        return original(transaction, error, *rest)
+
+    return leave
+
+
+def _passage(tracer: Tracer, cursor: Any, query: Any, *, again: bool = True) -> Passage | None:
+    return tracer.passage(
+        cursor.connection, PsycopgSession, _text(query, cursor.connection), lambda: _answers(cursor), again=again
+    )
+
+
+def _answers(cursor: Any) -> Sequence[str]:
+    results = getattr(cursor, "_results", None) or ()
+    if len(results) < 2:
+        return (cursor.statusmessage or "",)
+    return [(result.command_status or b"").decode() for result in results]
+
+
+def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
+    if isinstance(query, str):
+        return query
+    return query.decode() if isinstance(query, bytes) else str(query.as_string(connection))

@@ -58,7 +58,11 @@ def built(project: Project, tell: Callable[[str], None] = lambda _: None) -> Ite
     config = project.config
     history = tuple(project.revisions)
     with ExitStack() as stack:
-        server = stack.enter_context(scratch_server(major=config.postgres, cache=config.cache, url=config.server_url))
+        server = stack.enter_context(
+            scratch_server(
+                major=config.postgres, cache=config.cache, url=config.server_url, extensions=project.extensions
+            )
+        )
         urls = [stack.enter_context(database(server)).url() for _ in range(2)]
         move = Move("up", history, leaves(project, set(history)))
         rehearsal = rehearse(project, [move], url=urls[0], models_url=urls[1], on_event=tell)

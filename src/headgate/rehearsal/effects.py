@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from headgate.rehearsal.observation import Counters, Names, Relation, State
+from headgate.rehearsal.state import Counters, Names, Relation, State
 from headgate.rehearsal.trace import Lock, Work
 
 __all__ = ["difference", "locks", "work"]

@@ -5,33 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headgate.errors import HeadgateError
+from headgate.postgres.server import forget_detours
+from headgate.rehearsal.drivers import guard
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import URL
 
-__all__ = ["connect", "only_scratch"]
+    from headgate.rehearsal.prepared import Prepared
 
-# libpq lets these decide where to connect, whatever host a URL names:
-# https://www.postgresql.org/docs/current/libpq-envars.html
-_ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")
+__all__ = ["connect", "only_scratch"]
 
 
 @contextmanager
-def only_scratch(url: str, variable: str, folder: Path, models_url: str | None = None) -> Iterator[None]:
-    """Hand env.py the scratch database's URL, and refuse every connection of SQLAlchemy to anything else.
+def only_scratch(url: str, prepared: Prepared, models_url: str | None = None) -> Iterator[None]:
+    """Hand env.py the scratch database's URL, and refuse every connection to anything else.
 
-    For the child process of a rehearsal: the environment, the working folder and SQLAlchemy's classes are changed and
-    stay so.
+    SQLAlchemy asks here whatever driver it uses, and psycopg, psycopg2 and asyncpg ask here whoever calls them.
+
+    For the child process of a rehearsal: the environment, the working folder, SQLAlchemy's classes and the drivers are
+    changed and stay so.
 
     Args:
         url: the scratch database.
-        variable: the environment variable that env.py may read.
-        folder: where Alembic would be run; env.py may name files relative to it.
+        prepared: what env.py needs around it.
         models_url: the scratch database that the models build, which headgate itself connects to.
 
     Raises:
@@ -40,37 +40,44 @@ def only_scratch(url: str, variable: str, folder: Path, models_url: str | None =
     from sqlalchemy import Engine, event, make_url
     from sqlalchemy.pool import Pool
 
-    os.environ[variable] = url
-    for name in _ELSEWHERE:
-        os.environ.pop(name, None)
-    os.chdir(folder)
+    prepared.hand_over(url)
     allowed = {_address(_parameters(make_url(given))) for given in (url, models_url) if given}
 
-    announced = False
+    announced: Any = None
 
-    def refuse(dialect: Any, _record: Any, arguments: Any, parameters: Mapping[str, Any]) -> None:
-        nonlocal announced
-        announced = dialect.name == "postgresql" and not arguments and _address(parameters) in allowed
-        if announced:
-            return
+    def refused(dialect: str, parameters: Mapping[str, Any]) -> HeadgateError:
         host, _port, database, *_ = _address(parameters)
         where = f" at {'/'.join(filter(None, (host, database)))}" if host or database else ""
-        raise HeadgateError(
-            f"The migration environment connects to {dialect.name}{where}, not to the scratch database.",
-            f"Have env.py take its URL from ${variable} or from sqlalchemy.url; nothing was reached.",
+        return HeadgateError(
+            f"The migration environment connects to {dialect}{where}, not to the scratch database.",
+            f"Have env.py take its URL from ${prepared.variable} or from sqlalchemy.url; nothing was reached.",
         )
 
-    def refuse_unannounced(connection: Any, _record: Any) -> None:
+    def ask(parameters: Mapping[str, Any]) -> None:
+        forget_detours()  # env.py may have set them since
+        if _address(parameters) not in allowed:
+            raise refused("postgresql", parameters)
+
+    asked = guard(ask)
+
+    def refuse(dialect: Any, record: Any, arguments: Any, parameters: Mapping[str, Any]) -> None:
         nonlocal announced
-        if not announced:
+        if dialect.name != "postgresql" or arguments or _address(parameters) not in allowed:
+            raise refused(dialect.name, parameters)
+        announced = record
+
+    def refuse_unannounced(connection: Any, record: Any) -> None:
+        # With `creator=` SQLAlchemy announces nothing, but a guarded driver has asked.
+        if announced is not record and not asked(record.driver_connection):
             connection.close()
             raise HeadgateError(
-                "The migration environment opens connections itself (create_engine with creator=…), so nothing says"
-                " that they go to the scratch database.",
-                f"Have env.py make its engine from the URL in ${variable} or sqlalchemy.url; no statement was sent.",
+                "The migration environment opens connections itself (create_engine with creator=…) with a driver that"
+                " headgate does not know, so nothing says that they go to the scratch database.",
+                f"Have env.py make its engine from the URL in ${prepared.variable} or sqlalchemy.url;"
+                " no statement was sent.",
             )
-        announced = False
 
+    forget_detours()
     event.listen(Engine, "do_connect", refuse)
     event.listen(Pool, "connect", refuse_unannounced)
     yield
@@ -79,8 +86,10 @@ def only_scratch(url: str, variable: str, folder: Path, models_url: str | None =
 def connect(url: str) -> psycopg.Connection[Any]:
     """Open a connection of headgate's own, outside SQLAlchemy, in autocommit mode.
 
+    What the environment says of the way is followed, as env.py follows it; within `only_scratch` it says nothing.
+
     Args:
-        url: a scratch database, as a SQLAlchemy URL.
+        url: a scratch database, or the one that env.py connects to, as a SQLAlchemy URL.
     """
     import psycopg
     from sqlalchemy import make_url
@@ -93,9 +102,13 @@ def _parameters(url: URL) -> dict[str, Any]:
 
 
 def _address(parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    database = parameters.get("dbname") or parameters.get("database")
+    """Where libpq connects, with what it takes from the environment for want of a word.
+
+    https://www.postgresql.org/docs/current/libpq-envars.html
+    """
+    environment = os.environ.get
+    host = parameters.get("host") or environment("PGHOST")
+    port = parameters.get("port") or environment("PGPORT") or 5432
+    database = parameters.get("dbname") or parameters.get("database") or environment("PGDATABASE")
     # A `hostaddr` or a `service` says where to connect whatever the host is.
-    others = (parameters.get(name) for name in ("hostaddr", "service"))
-    return tuple(
-        str(part or "") for part in (parameters.get("host"), parameters.get("port") or 5432, database, *others)
-    )
+    return tuple(str(part or "") for part in (host, port, database, *map(parameters.get, ("hostaddr", "service"))))

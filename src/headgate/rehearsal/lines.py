@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["Lines", "Place"]
+__all__ = ["Lines", "Place", "caller"]
 
 
 class Place(NamedTuple):
@@ -27,7 +28,10 @@ class Lines:
     """
 
     def __init__(self, revisions: frozenset[str]) -> None:
-        self._revisions = {str(Path(path).resolve()): path for path in revisions}
+        # A folder is resolved once: each step of a path is a call of the system, and a history has hundreds of files.
+        parts = {path: path.rpartition(os.sep) for path in revisions}
+        folders = {folder: Path(folder or ".").resolve() for folder, _, _ in parts.values()}
+        self._revisions = {f"{folders[folder]}{os.sep}{name}": path for path, (folder, _, name) in parts.items()}
         self._paths: dict[str, str | None] = {}  # of every file that was ever in a stack
         self._queued: Place | None = None
 
@@ -46,7 +50,7 @@ class Lines:
             if path:
                 calls.setdefault(path, frame.f_lineno)
                 outermost = path, frame.f_code.co_name
-            frame = _caller(frame)
+            frame = caller(frame)
         if outermost is None:
             return None
         return self._queued or Place(outermost[0], calls[outermost[0]], outermost[1])
@@ -80,7 +84,8 @@ class Lines:
         self._queued = place
 
 
-def _caller(frame: FrameType) -> FrameType | None:
+def caller(frame: FrameType) -> FrameType | None:
+    """Give the frame that called this one; of an asynchronous env.py, the one that waits for it."""
     if frame.f_code.co_name == "greenlet_spawn":
         # An async env.py: Alembic runs in a greenlet of SQLAlchemy, which waits in this frame for an answer.
         # https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#running-synchronous-methods-and-functions-under-asyncio

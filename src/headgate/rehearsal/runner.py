@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Set
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Set
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headgate.catalog import Catalog, snapshot
 from headgate.errors import HeadgateError
+from headgate.rehearsal import scripts
 from headgate.rehearsal.child import Emit
 from headgate.rehearsal.isolation import connect
+from headgate.rehearsal.leftovers import end_transactions, in_this_process
 from headgate.rehearsal.model import Direction, Failure, Move, Step
+from headgate.rehearsal.refusal import refusal
 from headgate.revisions.file import read
 
 if TYPE_CHECKING:
@@ -26,7 +29,12 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
     from sqlalchemy import MetaData
 
-__all__ = ["Runner", "open_script"]
+    from headgate.rehearsal.prepared import Prepared
+    from headgate.rehearsal.watchdog import Watchdog
+
+__all__ = ["Runner"]
+
+_NAMED = ("schema", "table", "column", "datatype", "constraint", "detail")
 
 
 class Runner:
@@ -37,16 +45,23 @@ class Runner:
         section: its section.
         url: the database, as a SQLAlchemy URL.
         emit: is told each revision as it starts.
+        prepared: what env.py needs around it; nothing but the ini file's folder by default.
         redirect: whether env.py is handed the URL; `False` where the URL is env.py's own.
     """
 
-    def __init__(self, ini: str, section: str, url: str, emit: Emit, *, redirect: bool = True) -> None:
+    def __init__(
+        self, ini: str, section: str, url: str, emit: Emit, prepared: Prepared, *, redirect: bool = True
+    ) -> None:
         self.ini, self.section, self.url, self.emit, self.redirect = Path(ini), section, url, emit, redirect
+        self.prepared = prepared
         self.context: MigrationContext | None = None
         self.last: Catalog | None = None
         self.own: psycopg.Connection[Any] | None = None
         self.opened: tuple[Any, ScriptDirectory] | None = None
-        self.began = False
+        self.versions = ("public", "alembic_version")
+        self.only: tuple[frozenset[str], Mapping[str, scripts.Entry]] | None = None
+        self.watchdog: Watchdog | None = None
+        self.began = self.noting = False
         self.current: str | None = None
         self.statement: str | None = None
 
@@ -69,41 +84,60 @@ class Runner:
 
         before = (self.last or self.catalog()) if move.compare else None
         self.last = self.current = self.statement = None
-        self.began = False
+        self.began = self.noting = False
         started = time.monotonic()
         failure = None
         try:
             if self.opened is None:
-                # Once for all moves: it imports every revision of the history.
-                self.opened = open_script(self.ini, self.section, self.url if self.redirect else None)
+                # Once for all moves: it imports the revisions.
+                url = self.prepared.url(self.url) if self.redirect else None
+                self.opened = scripts.open_script(self.ini, self.section, url, self.prepared)
+                if self.only is not None:
+                    scripts.only(self.opened[1], *self.only)
             config, script = self.opened
+            if self.redirect:
+                config.attributes.update(self.prepared.attributes_for(self.url))
 
-            def steps(_heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
+            def steps(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
                 self.context = context
                 self.began = True
-                for id_ in move.revisions:
+                for id_ in self.prepared.waiting(script, move, heads):
                     self.emit(f"{'upgrading to' if move.direction == 'up' else 'downgrading'} {id_}")
                     # At the first call Alembic imports every file; one that fails is known by its path.
                     step = _step(script, move.direction, id_)
-                    self.current = id_
+                    step.migration_fn = in_this_process(step.migration_fn, self._ended)
+                    self.current, self.noting = id_, False
                     yield step
-                self.current = None
+                self.current, self.noting = None, False
 
-            with EnvironmentContext(config, script, fn=steps):
-                script.run_env()
+            watched = self.watchdog.watching(move, lambda: self.current) if self.watchdog else nullcontext()
+            with watched, EnvironmentContext(config, script, fn=steps):
+                self.prepared.call(script.run_env)
         except (Exception, SystemExit) as error:
             failure = self._failure(error)
-        self._let_go()
+        lost = self._let_go(move)
         seconds = time.monotonic() - started
         self.last = self.catalog() if move.compare else None
-        return Step(move, seconds, before, self.last, failure or self._version_failure(move))
+        return Step(move, seconds, before, self.last, failure or self._version_failure(move) or lost)
 
-    def catalog(self) -> Catalog:
-        """Read the catalog over a connection of our own, so that the run's own state is left alone."""
+    def _own(self) -> psycopg.Connection[Any]:
         if self.own is None or self.own.closed:
             # One for all snapshots: psycopg prepares the statement, which saves the planning of it.
             self.own = connect(self.url)
-        return snapshot(self.own, ignore=frozenset({self.version_table()}))
+        return self.own
+
+    def catalog(self) -> Catalog:
+        """Read the catalog over a connection of our own, so that the run's own state is left alone."""
+        return snapshot(self._own(), ignore=frozenset({self.version_table()}))
+
+    def _ended(self) -> None:
+        self.noting = True
+
+    def picture(self) -> Catalog:
+        """Give the catalog while nothing runs."""
+        if self.last is None:
+            self.last = self.catalog()
+        return self.last
 
     def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
         """Build the models' own database with `create_all`, on the extensions that the migrations brought."""
@@ -140,14 +174,25 @@ class Runner:
             )
             return dict(rows.fetchall())
 
-    def _let_go(self) -> None:
-        """End what env.py left open, as the end of its process would: its locks would stop the next run for ever."""
+    def _let_go(self, move: Move) -> Failure | None:
+        """End what env.py left open, as the end of its process would: its locks would stop the next run for ever.
+
+        An engine that the project keeps has its connection pooled, and that keeps the database from being copied.
+        """
         from sqlalchemy.exc import SQLAlchemyError
 
         connection = self.context.connection if self.context else None
-        if connection is not None and not connection.closed:
+        if connection is not None:
             with suppress(SQLAlchemyError):  # an asynchronous one can only be closed where it was opened
-                connection.close()
+                if not connection.closed:
+                    connection.close()
+                connection.engine.dispose()
+        if not (self.redirect and end_transactions(self._own())):
+            return None
+        return Failure(
+            "a transaction was left open on another connection: what was written in it is lost",
+            revision=move.revisions[-1] if move.revisions else None,
+        )
 
     def _metadata(self) -> tuple[MetaData, ...]:
         found = self.context.opts.get("target_metadata") if self.context else None
@@ -158,7 +203,7 @@ class Runner:
     def version_table(self) -> tuple[str, str]:
         """Give the schema and the name of the table that holds the applied ids."""
         if self.context is None:
-            return ("public", "alembic_version")
+            return self.versions
         return (self.context.version_table_schema or "public", self.context.version_table)
 
     def _version_failure(self, move: Move) -> Failure | None:
@@ -188,11 +233,15 @@ class Runner:
         original = getattr(error, "orig", None) or error
         path, line = None, None
         for frame in traceback.extract_tb(error.__traceback__):
-            if Path(frame.filename).is_relative_to(self.ini.parent) and "site-packages" not in frame.filename:
+            if Path(frame.filename).is_relative_to(self.prepared.folder) and "site-packages" not in frame.filename:
                 path, line = frame.filename, frame.lineno
         if isinstance(original, SyntaxError):
             path, line = original.filename, original.lineno
         from_server = getattr(error, "orig", None) is not None
+        told = getattr(error, "statement", None) or self.statement
+        noting = self.noting and told != "COMMIT"
+        if noting:
+            path, line = None, None  # env.py did nothing but ask for the run
         text = " ".join(_without_excerpt(str(original)).split()) or type(original).__name__
         return Failure(
             error=text if from_server else f"{type(original).__name__}: {text}",
@@ -200,26 +249,16 @@ class Runner:
             revision=self.current or _revision_of(path),
             path=path,
             line=line,
-            statement=self.statement.strip() if self.statement and from_server else None,
+            statement=told.strip() if told and from_server else None,
+            noting=noting,
+            **_about(error),
         )
 
 
-def open_script(ini: Path, section: str, url: str | None) -> tuple[Any, ScriptDirectory]:
-    """Give Alembic's configuration and script directory.
-
-    Args:
-        ini: the Alembic ini file.
-        section: its section.
-        url: what `sqlalchemy.url` is to be; `None` to leave it as the file has it.
-    """
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config(str(ini), ini_section=section)
-    if url is not None:
-        # A "%" is configparser's escape; unescaped, the error would print the URL with its password.
-        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config, ScriptDirectory.from_config(config)
+def _about(error: BaseException) -> dict[str, Any]:
+    """What the server names beside its message, as fields of `Failure`."""
+    found = refusal(error)
+    return {} if found is None else {name: getattr(found, name) for name in _NAMED}
 
 
 def _without_excerpt(message: str) -> str:
@@ -240,9 +279,8 @@ def _step(script: ScriptDirectory, direction: Direction, id_: str) -> MigrationS
     from alembic.runtime.migration import MigrationStep
 
     revision = script.get_revision(id_)
-    if direction == "up":
-        return MigrationStep.upgrade_from_script(script.revision_map, revision)
-    return MigrationStep.downgrade_from_script(script.revision_map, revision)
+    make = MigrationStep.upgrade_from_script if direction == "up" else MigrationStep.downgrade_from_script
+    return make(script.revision_map, revision)
 
 
 def _listed(ids: Set[str]) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import psycopg
 
-from headgate.rehearsal.observation import FIRST_USER_OID, PREDICATE_LOCK, mode
+from headgate.rehearsal.session import Session
+from headgate.rehearsal.state import FIRST_USER_OID, PREDICATE_LOCK, mode
 
 __all__ = ["Sampler"]
 
@@ -29,7 +30,7 @@ class Sampler:
         self._session: psycopg.Connection[Any] | None = None
 
     @contextmanager
-    def watching(self, connection: psycopg.BaseConnection[Any]) -> Iterator[dict[int, frozenset[str]]]:
+    def watching(self, watched: Session) -> Iterator[dict[int, frozenset[str]]]:
         """Watch a session's locks until the block ends.
 
         The second session holds ROW EXCLUSIVE on every table, as a client that writes does. Whatever blocks writers,
@@ -38,18 +39,18 @@ class Sampler:
         less than the time between two looks can be missed.
 
         Args:
-            connection: the session that runs the statement.
+            watched: the session that runs the statement.
 
         Yields:
             The modes seen on each relation, by oid; complete when the block has ended.
         """
-        server = self._server(connection)
+        server = self._server(watched)
         seen: dict[int, frozenset[str]] = {}
         ended = threading.Event()
-        watched = str(connection.info.backend_pid).encode()
+        process = str(watched.process).encode()
 
         def look() -> None:
-            looked = server.exec_prepared(b"locks", [watched])
+            looked = server.exec_prepared(b"locks", [process])
             waits = False
             for row in range(looked.ntuples):
                 relation, name, granted = (looked.get_value(row, column) for column in range(3))
@@ -74,11 +75,10 @@ class Sampler:
             thread.join()
             server.exec_(b"ROLLBACK")
 
-    def _server(self, connection: psycopg.BaseConnection[Any]) -> psycopg.pq.abc.PGconn:
+    def _server(self, watched: Session) -> psycopg.pq.abc.PGconn:
         session = self._session
         if session is None or session.pgconn.exec_(b"").status == psycopg.pq.ExecStatus.FATAL_ERROR:
-            parameters: dict[str, Any] = {**connection.info.get_parameters(), "password": connection.info.password}
-            session = self._session = psycopg.connect(**parameters, autocommit=True)
+            session = self._session = psycopg.connect(**watched.parameters(), autocommit=True)
             session.pgconn.prepare(b"locks", _LOCKS.encode())
         return session.pgconn
 

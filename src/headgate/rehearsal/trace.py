@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-__all__ = ["MODES", "Lock", "Statement", "Trace", "Work"]
+if TYPE_CHECKING:
+    from headgate.catalog import Difference
+
+__all__ = ["MODES", "Lock", "Refusal", "Statement", "Trace", "Work"]
 
 MODES = (
     "ACCESS SHARE",
@@ -75,6 +79,33 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """What the server said when it refused a statement; a field that it did not send is `None`.
+
+    https://www.postgresql.org/docs/current/protocol-error-fields.html
+
+    Args:
+        sqlstate: the five characters of PostgreSQL's error code.
+        message: its message, without detail and hint.
+        detail: its detail, such as the value that stands twice.
+        schema: the schema of what it is about, as the catalog spells it, not quoted; so are the others.
+        table: the table.
+        column: the column.
+        datatype: the type.
+        constraint: the constraint, or the unique index.
+    """
+
+    sqlstate: str
+    message: str
+    detail: str | None = None
+    schema: str | None = None
+    table: str | None = None
+    column: str | None = None
+    datatype: str | None = None
+    constraint: str | None = None
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement as it reached the server, and what it did.
 
@@ -101,6 +132,11 @@ class Statement:
         error: the SQLSTATE with which it failed, or the exception's class where the server gave none; what it did
             before it failed cannot be read any more.
         concurrent: whether the server refuses it in a transaction, as `CREATE INDEX CONCURRENTLY`.
+        tag: the server's command tag, as in `CREATE INDEX` or `UPDATE 1000`; of several statements in one string all
+            of them, as in `BEGIN; CREATE TABLE`; empty when it failed.
+        made: what it changed in the schema, committed or not; nothing for one that failed, and for one that only
+            undoes what others made, as ROLLBACK.
+        refusal: what the server said when it failed.
     """
 
     number: int
@@ -121,6 +157,9 @@ class Statement:
     seconds: float = 0.0
     error: str | None = None
     concurrent: bool = False
+    tag: str = ""
+    made: tuple[Difference, ...] = ()
+    refusal: Refusal | None = None
 
     def strongest(self, relation: str) -> Lock | None:
         """Give the strongest lock on a relation that was held while the statement ran."""

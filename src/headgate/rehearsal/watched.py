@@ -11,8 +11,10 @@ from headgate.rehearsal import child
 from headgate.rehearsal.isolation import connect, only_scratch
 from headgate.rehearsal.model import Failure, Move
 from headgate.rehearsal.plan import leaves
+from headgate.rehearsal.prepared import Prepared, prepared
 from headgate.rehearsal.runner import Runner
 from headgate.rehearsal.trace import Trace
+from headgate.rehearsal.watchdog import Watchdog
 from headgate.wording import first_line
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def statements_of(
     Raises:
         HeadgateError: there is no such revision, or those below it do not run.
     """
-    from headgate.postgres.scratch import database
+    from headgate.postgres.scratch import database, set_timezone
     from headgate.postgres.server import scratch_server
 
     id_ = revision or (project.heads[-1] if project.heads else "")
@@ -61,9 +63,12 @@ def statements_of(
         raise HeadgateError(f"There is no revision {id_ or 'yet'}.", f"Give the id of one; the head is {known}.")
     config = project.config
     with (
-        scratch_server(major=config.postgres, cache=config.cache, url=config.server_url) as server,
+        scratch_server(
+            major=config.postgres, cache=config.cache, url=config.server_url, extensions=project.extensions
+        ) as server,
         database(server) as scratch,
     ):
+        set_timezone(scratch, config.timezone)
         watched = watch(project, id_, url=scratch.url(), rows=rows, on_event=tell)
     if isinstance(watched, Failure):
         raise HeadgateError(
@@ -100,35 +105,51 @@ def watch(
     files = frozenset(str(file.path) for file in project.revisions.values())
     config = project.config
     return child.call(
-        _watch, str(project.ini), config.section, config.url_variable, url, moves, files, rows, on_event=on_event
+        _watch,
+        str(project.ini),
+        config.section,
+        prepared(project),
+        url,
+        moves,
+        files,
+        rows,
+        config.timeout,
+        on_event=on_event,
     )
 
 
 def _watch(
-    emit: child.Emit,
+    emit: child.Line,
     ini: str,
     section: str,
-    variable: str,
+    around: Prepared,
     url: str,
     moves: tuple[Move, Move],
     files: frozenset[str],
     rows: int,
+    timeout: int,
 ) -> Watched | Failure:
     from headgate.rehearsal.rows import fill
     from headgate.rehearsal.tracer import Tracer
 
-    runner = Runner(ini, section, url, emit)
+    runner = Runner(ini, section, url, emit, around)
+
+    def given_up(move: Move, failure: Failure) -> Watched | Failure:
+        return failure if move == moves[0] else Watched(Trace(move.revisions[0], "up", (), {}), failure, {})
+
+    runner.watchdog = Watchdog(timeout, emit, url, around.folder, given_up)
     runner.listen()
     found: list[Trace] = []
-    with only_scratch(url, variable, runner.ini.parent):
+    with only_scratch(url, around):
+        around.begin(url)
+        with connect(url) as own:
+            tracer = Tracer(own.info.dbname, files, runner)
+        tracer.watch()  # before env.py opens a connection that it keeps
         below = runner.run(moves[0])
         if below.failure:
             return below.failure
         with connect(url) as own:
             filled = fill(own, rows=rows, ignore=[runner.version_table()], tell=emit)
-            database = own.info.dbname
-        tracer = Tracer(database, files)
-        tracer.watch()
         with tracer.tracing(moves[1].revisions[0], "up", filled.tables, found):
             step = runner.run(moves[1])
     return Watched(found[0], step.failure, dict(filled.not_filled))

@@ -1,6 +1,7 @@
 """The report: what every rendering is made from, and what `--json` prints.
 
-The dataclasses are the schema. A field is never renamed or given another meaning without a new `SCHEMA_VERSION`.
+The dataclasses are the schema, from which `docs/report-schema.json` is written. A field is never renamed or given
+another meaning without a new `SCHEMA_VERSION`; one that is added needs none.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from headgate.errors import Exit
+from headgate.report.evidence import JudgedRevision, TracedStatement
 
-__all__ = ["SCHEMA_VERSION", "Check", "Finding", "Report", "Severity", "Status"]
+__all__ = ["SCHEMA_VERSION", "Check", "Finding", "JudgedRevision", "Kind", "Report", "Severity", "Status"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: `revisions` holds objects, where 1 held ids; `findings` and `statements` stand at the top."""
+
+Kind = Literal["rule", "precondition"]
 
 
 class Severity(StrEnum):
@@ -44,9 +50,14 @@ class Finding:
         line: the line in that file, counted from 1.
         revision: the id of the revision.
         seen: what was observed, a line each.
-        fix: what to do, a line each; shown as it is.
+        fix: what to do, a line each.
         kind: `rule`, or `precondition` for a failure that needs certain rows.
         consent: the reason that the file gives for going on all the same.
+        fixable: whether `inv migrate.review --fix` knows the safe form and can write it.
+        diff: the repaired code, a line each, which begins with `+`, `-` or a space as in a diff.
+        statement: the number of the statement among those of the revision's upgrade.
+        facts: what the server showed and the safe form needs: `constraint`, `not_null`, `type`; of a precondition its
+            name with the query that must give 0.
     """
 
     rule: str
@@ -57,8 +68,12 @@ class Finding:
     revision: str | None = None
     seen: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
-    kind: str = "rule"
+    kind: Kind = "rule"
     consent: str | None = None
+    fixable: bool = False
+    diff: tuple[str, ...] = ()
+    statement: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -88,16 +103,23 @@ class Report:
         checks: the steps in the order in which they ran.
         server: the server that judged, as in `PostgreSQL 18.4`; `None` when none was needed.
         history: how many revisions the project has.
-        revisions: the ids of the revisions that were judged.
+        revisions: the revisions that were judged.
         seconds: wall time of the whole.
+        schema_version: the version of this document's form.
+        statements: what the judged revisions sent to the server.
+        rules: how many rules were asked.
+        chosen: whether the user named the revisions; else they are those that are new.
     """
 
     checks: tuple[Check, ...]
     server: str | None = None
     history: int = 0
-    revisions: tuple[str, ...] = ()
+    revisions: tuple[JudgedRevision, ...] = ()
     seconds: float = 0.0
-    schema_version: int = field(default=SCHEMA_VERSION)
+    schema_version: int = SCHEMA_VERSION
+    statements: tuple[TracedStatement, ...] = ()
+    rules: int = 0
+    chosen: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -114,5 +136,8 @@ class Report:
         return Exit.NOTHING_TO_FIX
 
     def to_json(self) -> Mapping[str, object]:
-        """Give the report as plain JSON values."""
-        return {"exit": int(self.exit), **asdict(self)}
+        """Give the report as plain JSON values; `findings` are those of all checks in one list."""
+        values = asdict(self)
+        head = {name: values.pop(name) for name in ("schema_version", "server", "history", "rules", "seconds")}
+        findings = [finding for check in values["checks"] for finding in check["findings"]]
+        return {**head, "exit": int(self.exit), "findings": findings, **values}

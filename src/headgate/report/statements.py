@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from headgate.redaction import redacted
 from headgate.rehearsal.trace import Lock, Statement, Trace
+from headgate.report.layout import put
 from headgate.wording import counted
 
 __all__ = ["print_trace"]
@@ -26,16 +26,12 @@ def print_trace(console: Console, trace: Trace, path: str) -> None:
     """
     for statement in trace.statements:
         first, *more = statement.sql.splitlines()
-        _print(console, Text(f"{path}:{statement.line}", style="bold"))
+        put(console, Text(f"{path}:{statement.line}", style="bold"))
         for line in (first, *more):
-            _print(console, Text(f"  {line.rstrip()}"))
+            put(console, Text(f"  {line.rstrip()}"))
         for line, style in _effects(statement, trace):
-            _print(console, Text(f"{_INDENT}{line}", style=style))
-        _print(console, Text())
-
-
-def _print(console: Console, text: Text) -> None:
-    console.print(Text(redacted(text.plain), style=text.style), soft_wrap=True, highlight=False)
+            put(console, Text(f"{_INDENT}{line}", style=style))
+        put(console, Text())
 
 
 def _effects(statement: Statement, trace: Trace) -> Iterator[tuple[str, str]]:

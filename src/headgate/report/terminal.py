@@ -1,93 +1,119 @@
-"""The report as a person reads it: each finding with its code line, then the steps, then one closing line."""
+"""The report as a person reads it: each finding with its code, then the steps, then one closing line."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from headgate.redaction import redacted
+from headgate.report.closing import closing, not_rehearsed
+from headgate.report.excerpt import Excerpts
+from headgate.report.layout import columns, put, wrapped
 from headgate.report.model import Check, Finding, Report, Severity, Status
+from headgate.report.rendering import rendered
 from headgate.wording import counted
 
 __all__ = ["print_findings", "print_report"]
 
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.ADVICE: "bold cyan"}
-_PLURALS = {Severity.ADVICE: "advice"}
 _MARKS = {Status.PASSED: ("ok", "green"), Status.FAILED: ("failed", "bold red"), Status.NOT_RUN: ("not run", "yellow")}
-_GUTTER = "      │ "
+_MANY = 10  # findings of one rule, of which the first few show what it is
+_FEW = 3
 
 
-def print_report(console: Console, report: Report, root: Path) -> None:
+def print_report(
+    console: Console,
+    report: Report,
+    root: Path,
+    *,
+    consentable: Collection[str] = (),
+    advice: bool = False,
+    steps: bool = True,
+) -> None:
     """Print the findings, a line for each step, and the closing count.
 
     Args:
-        console: where to; its width does not cut lines.
+        console: where to. On a terminal, prose is wrapped at its width; code, paths and SQL never are.
         report: what to print.
         root: the folder that the findings' paths are relative to.
+        consentable: the rules that a comment can set aside.
+        advice: whether to tell every advice, and not only count more than a few.
+        steps: whether to tell every step, and not only those that could not run.
     """
-    print_findings(console, report.findings, root)
+    _print_each(console, _open(report.findings, advice), root, consentable)
     width = max((len(check.name) for check in report.checks), default=0)
-    for check in report.checks:
-        _print(console, _step(check, width))
-    _print(console, Text("\n" + _closing(report)))
+    told = [check for check in report.checks if steps or check.status is Status.NOT_RUN]
+    for check in told:
+        put(console, _step(check, width))
+    lines = columns(console)
+    unknown = [part for line in not_rehearsed(report) for part in wrapped(line, lines, 0, 2)]
+    for part in unknown:
+        put(console, Text(part, style="yellow"))
+    if told or unknown:
+        put(console, Text())
+    for part in wrapped(closing(report, untold=not advice and _is_much_advice(report.findings)), lines, 0, 0):
+        put(console, Text(part))
 
 
-def print_findings(console: Console, findings: Iterable[Finding], root: Path) -> None:
-    """Print each finding that nobody consented to, with a blank line after it."""
+def print_findings(
+    console: Console, findings: Iterable[Finding], root: Path, *, consentable: Collection[str] = ()
+) -> None:
+    """Print each finding that nobody consented to, with a blank line after it; the arguments are `print_report`'s."""
+    found = tuple(findings)
+    _print_each(console, _open(found, advice=False), root, consentable)
+    if _is_much_advice(found):
+        put(console, Text(f"{_advice(found)} advice: inv migrate.review --advice\n"))
+
+
+def _print_each(console: Console, findings: list[Finding], root: Path, consentable: Collection[str]) -> None:
+    excerpts, width = Excerpts(root), columns(console)
+    for finding in _grouped(findings):
+        if isinstance(finding, str):
+            put(console, Text(f"{finding}\n"))
+            continue
+        for line in rendered(finding, excerpts, consentable, width):
+            put(console, line)
+        put(console, Text())
+
+
+def _open(findings: Iterable[Finding], advice: bool) -> list[Finding]:
+    """The findings to tell: what was consented to is not, and much advice hides what matters."""
+    found = [finding for finding in findings if finding.consent is None]
+    if advice or not _is_much_advice(found):
+        return found
+    return [finding for finding in found if finding.severity is not Severity.ADVICE]
+
+
+def _advice(findings: Iterable[Finding]) -> int:
+    return sum(finding.severity is Severity.ADVICE and finding.consent is None for finding in findings)
+
+
+def _is_much_advice(findings: Iterable[Finding]) -> bool:
+    return _advice(findings) > _FEW
+
+
+def _grouped(findings: list[Finding]) -> Iterator[Finding | str]:
+    """The findings; where there are many of one rule, the first few and a line that counts the rest."""
+    every = Counter(map(_kind, findings))
+    told: Counter[tuple[str, str]] = Counter()
     for finding in findings:
-        if finding.consent is None:
-            for line in _finding(finding, root):
-                _print(console, line)
-            _print(console, Text())
+        kind = _kind(finding)
+        told[kind] += 1
+        if every[kind] <= _MANY or told[kind] <= _FEW:
+            yield finding
+        elif told[kind] == every[kind]:
+            hidden = [other for other in findings if _kind(other) == kind][_FEW:]
+            files = len({other.path for other in hidden})
+            yield f"… and {len(hidden)} more of {finding.rule} in {counted(files, 'file')}: --json lists all"
 
 
-def _print(console: Console, text: Text) -> None:
-    # The text is laid out already: no wrapping, so that a path or a statement can be copied whole.
-    shown = Text(redacted(text.plain), style=text.style, spans=text.spans)
-    console.print(shown, soft_wrap=True, highlight=False)
-
-
-def _finding(finding: Finding, root: Path) -> Iterator[Text]:
-    yield Text.assemble((f"{finding.severity}[{finding.rule}]", _STYLES[finding.severity]), f": {finding.message}")
-    if finding.path:
-        yield Text(f"  {finding.path}{f':{finding.line}' if finding.line else ''}", style="bold")
-    if code := _code_line(finding, root):
-        yield Text(f" {finding.line:>4} │ {code}")
-    for line in finding.seen:
-        yield Text(f"{_GUTTER}{line}")
-    for index, line in enumerate(finding.fix):
-        yield Text(f"{'   fix  ' if index == 0 else '        '}{line}", style="green")
-
-
-def _code_line(finding: Finding, root: Path) -> str | None:
-    if not (finding.path and finding.line):
-        return None
-    try:
-        lines = (root / finding.path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    return lines[finding.line - 1] if finding.line <= len(lines) else None
+def _kind(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.kind
 
 
 def _step(check: Check, width: int) -> Text:
     mark, style = _MARKS[check.status]
     seconds = f"  {check.seconds:.1f} s" if check.seconds >= 0.05 else ""
     return Text.assemble((f"{mark:<8}", style), f"{check.name:<{width}}  {check.summary}{seconds}")
-
-
-def _closing(report: Report) -> str:
-    counts = Counter(finding.severity for finding in report.findings if finding.consent is None)
-    allowed = sum(finding.consent is not None for finding in report.findings)
-    told = [counted(counts[severity], severity, _PLURALS.get(severity)) for severity in Severity if counts[severity]]
-    parts = [f"{counted(len(report.revisions), 'new revision')}: {', '.join(told) or 'nothing to fix'}"]
-    if allowed:
-        parts.append(f"{allowed} allowed by consent")
-    if (old := report.history - len(report.revisions)) > 0:
-        parts.append(f"{counted(old, 'earlier revision')}: {'run, ' if report.server else ''}not judged")
-    if report.server:
-        parts.append(report.server)
-    return f"{'.  '.join(parts)}.  {report.seconds:.1f} s"

@@ -8,15 +8,32 @@ faster than importing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeGuard
 
 from headgate.errors import HeadgateError
 from headgate.revisions.header import Header, parse
+from headgate.revisions.index import Facts, Index
 
-__all__ = ["RevisionFile", "does_nothing", "read"]
+__all__ = ["Precondition", "RevisionFile", "does_nothing", "read"]
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """What a revision declares to hold before it runs: `preconditions = {"no duplicate emails": "SELECT …"}`.
+
+    Args:
+        name: its name.
+        query: a query that gives 0 when it holds.
+        line: the line of its name, counted from 1.
+    """
+
+    name: str
+    query: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -26,7 +43,6 @@ class RevisionFile:
     Args:
         path: the file.
         source: its text.
-        tree: its syntax tree.
         id: the revision id.
         parents: the ids in `down_revision`; empty for a root.
         depends_on: the ids or labels in `depends_on`.
@@ -36,12 +52,16 @@ class RevisionFile:
 
     path: Path
     source: str
-    tree: ast.Module
     id: str
     parents: tuple[str, ...]
     depends_on: tuple[str, ...]
     branch_labels: tuple[str, ...]
     lines: dict[str, int]
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree."""
+        return ast.parse(self.source, filename=str(self.path))
 
     @cached_property
     def docstring(self) -> str:
@@ -58,16 +78,51 @@ class RevisionFile:
         """The first paragraph of the docstring, which is where Alembic writes the message."""
         return self.header.message
 
+    @cached_property
+    def declared(self) -> tuple[Precondition, ...]:
+        """The preconditions that it declares, as far as they are literal texts."""
+        node = self._preconditions
+        if not isinstance(node, ast.Dict):
+            return ()
+        return tuple(
+            Precondition(str(key.value), str(value.value), key.lineno)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if _is_text(key) and _is_text(value)
+        )
+
+    @property
+    def preconditions(self) -> Mapping[str, str]:
+        """The query of each declared precondition, by name."""
+        return {one.name: one.query for one in self.declared}
+
+    @property
+    def unread_precondition(self) -> int | None:
+        """The line of a declaration that is not a dict of literal texts, and so cannot be asked; `None` for none."""
+        node = self._preconditions
+        if node is None:
+            return None
+        if not isinstance(node, ast.Dict):
+            return node.lineno
+        pairs = zip(node.keys, node.values, strict=True)
+        bad = next(((key, value) for key, value in pairs if not (_is_text(key) and _is_text(value))), None)
+        return (bad[0] or bad[1]).lineno if bad else None
+
+    @cached_property
+    def _preconditions(self) -> ast.expr | None:
+        found = [value for name, value, _ in _assignments(self.tree, frozenset({"preconditions"}))]
+        return found[-1] if found else None
+
     def function(self, name: str) -> ast.FunctionDef | None:
         """Give the definition of `upgrade` or `downgrade`, or `None` when the file has none."""
         return next((node for node in self.tree.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
 
 
-def read(path: Path) -> RevisionFile | None:
+def read(path: Path, index: Index | None = None) -> RevisionFile | None:
     """Read one file of a versions folder.
 
     Args:
         path: a Python file.
+        index: what is known of texts that were read before; those are not parsed until somebody asks for their tree.
 
     Returns:
         The revision, or `None` when the file assigns no `revision` and so is none (a helper beside the revisions).
@@ -76,10 +131,15 @@ def read(path: Path) -> RevisionFile | None:
         HeadgateError: the file cannot be read, or is not valid Python.
     """
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-        tree = ast.parse(source, filename=str(path))
+        content = path.read_bytes()
+        source = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise HeadgateError(f"{path} cannot be read: {error}.", "Make it a readable file in UTF-8.") from error
+    known = index.known(content) if index else None
+    if known is not None:
+        return RevisionFile(path, source, *known) if known else None
+    try:
+        tree = ast.parse(source, filename=str(path))
     except (SyntaxError, ValueError) as error:
         where, why = (f", line {error.lineno}", error.msg) if isinstance(error, SyntaxError) else ("", str(error))
         raise HeadgateError(f"{path}{where} is not valid Python: {why}.", "Mend the file; nothing was run.") from error
@@ -88,24 +148,23 @@ def read(path: Path) -> RevisionFile | None:
     for name, value, line in _assignments(tree):
         values[name] = _literal(value)
         lines[name] = line
-    if "revision" not in values:
-        return None
+    facts: Facts | None = None
     for name, strings in values.items():
-        if strings is None or (name == "revision" and len(strings) != 1):
+        if "revision" in values and (strings is None or (name == "revision" and len(strings) != 1)):
             raise HeadgateError(
                 f"{path}, line {lines[name]}: {name} is not a literal that can be read.",
                 "Write the revision ids as plain strings, as Alembic's template does.",
             )
-    return RevisionFile(
-        path=path,
-        source=source,
-        tree=tree,
-        id=(values["revision"] or ("",))[0],
-        parents=values.get("down_revision") or (),
-        depends_on=values.get("depends_on") or (),
-        branch_labels=values.get("branch_labels") or (),
-        lines=lines,
-    )
+    if "revision" in values:
+        parents, needed, labels = (values.get(name) or () for name in ("down_revision", "depends_on", "branch_labels"))
+        facts = Facts((values["revision"] or ("",))[0], parents, needed, labels, lines)
+    if index:
+        index.learn(content, facts)
+    if facts is None:
+        return None
+    file = RevisionFile(path, source, *facts)
+    file.__dict__["tree"] = tree
+    return file
 
 
 def does_nothing(function: ast.FunctionDef) -> bool:
@@ -122,13 +181,17 @@ def does_nothing(function: ast.FunctionDef) -> bool:
 _NAMES = frozenset({"revision", "down_revision", "depends_on", "branch_labels"})
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr, int]]:
+def _assignments(tree: ast.Module, names: frozenset[str] = _NAMES) -> Iterator[tuple[str, ast.expr, int]]:
     for node in tree.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _NAMES:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
                 yield name, value, node.lineno
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in _NAMES:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in names:
                 yield name, value, node.lineno
+
+
+def _is_text(node: ast.expr | None) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _literal(node: ast.expr) -> tuple[str, ...] | None:

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headgate import locating
 from headgate.config import load
 from headgate.errors import HeadgateError
 from headgate.project import find
 from headgate.redaction import redacted
 from headgate.rehearsal import child
 from headgate.rehearsal.isolation import only_scratch
+from headgate.rehearsal.prepared import Prepared, prepared
 from headgate.revisions import naming
 from headgate.revisions.file import does_nothing, read
 from headgate.revisions.header import Header, parse, render, with_docstring
@@ -66,17 +68,18 @@ def write(
         HeadgateError: the message names nothing, the history has two heads, the developer's database is not at its
             head, env.py fails, or the models have nothing that the database does not have.
     """
+    ini = project_ini.resolve()
+    history = find(replace(load(ini.parent), alembic=str(ini), section=section))
     task = _Task(
-        ini=project_ini.resolve(),
+        ini=ini,
         section=section,
         message=naming.clean_message(message),
         slug=naming.slug(message),
         empty=empty,
         url=url,
-        variable=variable,
+        around=replace(prepared(history), variable=variable),
         at=at or datetime.now(UTC),
     )
-    history = find(replace(load(task.ini.parent), alembic=str(task.ini), section=section))
     heads = history.heads
     if len(heads) > 1:
         raise HeadgateError(
@@ -123,14 +126,13 @@ class _Task:
     slug: str
     empty: bool
     url: str
-    variable: str
+    around: Prepared
     at: datetime
 
 
 def _alembic_config(task: _Task) -> Config:
-    from alembic.config import Config
-
-    config = Config(str(task.ini), ini_section=task.section, stdout=io.StringIO())
+    config = locating.alembic_config(task.ini, task.section, folder=task.around.folder)
+    config.stdout = io.StringIO()
     # A "%" is configparser's escape; unescaped, the error would print the URL with its password.
     config.set_main_option("sqlalchemy.url", task.url.replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
@@ -144,7 +146,7 @@ def _generate(_emit: child.Emit, task: _Task, id_: str) -> Path | None:
     from alembic.util import CommandError
 
     try:
-        with only_scratch(task.url, task.variable, task.ini.parent):
+        with only_scratch(task.url, task.around):
             # The message reaches the project's template as plain words: the header is put in afterwards, and a quote
             # in a docstring, or a letter with an accent in a file name, is none of the template's business.
             made = command.revision(

@@ -21,14 +21,19 @@ from headgate.revisions.header import is_filled
 from headgate.rules._consents import SHOWN_BY_RUNNING, Consent, consents
 from headgate.rules.rule import Evidence, Rule
 
-__all__ = ["RULE", "unused"]
+__all__ = ["RULE", "consentable", "unused"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    known = frozenset(rule.name for rule in rules.load()) | SHOWN_BY_RUNNING
+    known = consentable() | {RULE.name}
     for consent in consents(evidence.revision):
         if problem := consent.problem(known, evidence.today):
             yield RULE.finding(evidence, consent.line, problem, fix=_fix(consent, known))
+
+
+def consentable() -> frozenset[str]:
+    """Give the names of what a comment can set aside: every rule but the one about these comments."""
+    return frozenset(rule.name for rule in rules.load()) - {RULE.name} | SHOWN_BY_RUNNING
 
 
 def unused(evidence: Evidence, consent: Consent) -> Finding:

@@ -3,7 +3,8 @@
 A database that has run a revision never runs it again. When the file changes afterwards, such a database stays as it
 was, a new one is built differently, and nothing shows it until something fails on one and not on the other.
 
-It fires when the syntax tree of a merged file has changed. It is silent about comments, docstrings and layout.
+It fires when the syntax tree of a merged file has changed. It is silent about comments, docstrings,
+layout and `preconditions`, which are asked before a revision runs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     except (SyntaxError, ValueError):
         return  # what could not run has been run nowhere
     revision = evidence.revision
-    difference = _difference(_without_docstrings(merged), _without_docstrings(revision.tree))
+    difference = _difference(_what_runs(merged), _what_runs(revision.tree))
     if difference is None:
         return
     was, now, line = difference
@@ -75,12 +76,21 @@ def _bare(node: ast.AST) -> ast.AST:
     return bare
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
+def _what_runs(tree: ast.Module) -> ast.Module:
+    """The tree without docstrings, and without the preconditions, which are asked before it runs and change nothing."""
     tree = copy.deepcopy(tree)
+    tree.body = [node for node in tree.body if not _declares(node)]
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
     return tree
+
+
+def _declares(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Name(id="preconditions")]) | ast.AnnAssign(target=ast.Name(id="preconditions")):
+            return True
+    return False
 
 
 def _lines(source: str, node: ast.AST | None) -> list[str]:

@@ -11,11 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from headgate.report.model import Finding, Severity
 from headgate.revisions.file import RevisionFile
 
-__all__ = ["Evidence", "Rule"]
+if TYPE_CHECKING:
+    from headgate.rehearsal.evidence import Rehearsed
+    from headgate.rehearsal.trace import Statement
+    from headgate.sizes import Size
+
+__all__ = ["Evidence", "Family", "Rule"]
+
+Family = Literal["file", "work", "locks", "rows", "loss", "clients", "again", "schema"]
+"""What goes wrong: the file itself; work that grows under a lock; locks; failure, on rows or at all; lost data; an old
+client that breaks; a second run; the quality of the schema."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,10 @@ class Evidence:
             library's.
         new: whether the revision is judged as a whole; `False` for a merged one that was touched.
         today: the day on which it is judged; a consent may end on a day.
+        rehearsed: what running it showed; `None` where only the text is judged, as at a commit.
+        change: what running each revision of the same change showed, in order, this one included.
+        last: what running the last of the judged revisions showed, whether of the same change or not.
+        sizes: how large the tables are in production, by SQL name; empty when nobody said.
     """
 
     revision: RevisionFile
@@ -40,6 +54,16 @@ class Evidence:
     model_modules: frozenset[str] = frozenset()
     new: bool = True
     today: date = field(default_factory=date.today)
+    rehearsed: Rehearsed | None = None
+    change: tuple[Rehearsed, ...] = ()
+    last: Rehearsed | None = None
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+
+    @property
+    def run(self) -> Rehearsed:
+        """What running the revision showed, for a rule that reads it."""
+        assert self.rehearsed is not None, "a rule that reads a run is asked without one"
+        return self.rehearsed
 
     @property
     def path(self) -> str:
@@ -65,6 +89,11 @@ class Rule:
         bad_name: the file name of the bad example, where the name is what is wrong.
         merged: the examples as the base branch has them, where the rule asks what changed since.
         of_merged: whether it is also asked about a merged revision, which is not judged otherwise.
+        reads: `file` for a rule that needs the text alone; `run` for one that reads what a rehearsal showed.
+        family: what goes wrong.
+        before: SQL that makes the schema which the examples of a rule that reads a run start from.
+        general: whether it only speaks where no other rule of its family does about the same line.
+        off: whether it is only asked where the project gives it a severity.
     """
 
     name: str
@@ -80,20 +109,36 @@ class Rule:
     bad_name: str | None = None
     merged: str | None = None
     of_merged: bool = False
+    reads: Literal["file", "run"] = "file"
+    family: Family = "file"
+    before: str = ""
+    general: bool = False
+    off: bool = False
 
     def finding(
         self,
         evidence: Evidence,
-        line: int,
+        at: int | Statement,
         message: str,
         *,
         seen: tuple[str, ...] = (),
         fix: tuple[str, ...] = (),
+        severity: Severity | None = None,
     ) -> Finding:
-        """Give a finding of this rule in the revision that the evidence is about."""
+        """Give a finding of this rule in the revision that the evidence is about.
+
+        Args:
+            evidence: what it rests on.
+            at: the line, or the statement whose call is at fault.
+            message: one line, with the user's own names.
+            seen: what was observed, a line each.
+            fix: what to do, a line each.
+            severity: what it weighs, where the evidence says otherwise than the rule.
+        """
+        line = at if isinstance(at, int) else at.line
         return Finding(
             rule=self.name,
-            severity=self.severity,
+            severity=severity or self.severity,
             message=message,
             path=evidence.path,
             line=line,

@@ -8,6 +8,7 @@ __all__ = ["SECTIONS", "collection"]
 
 # The workflow document's sections, which `--list` reads by; a task that is not here stands last.
 SECTIONS = {
+    "init": 1,
     "setup": 1,
     "doctor": 1,
     "migrate.plan": 2,
@@ -30,11 +31,11 @@ SECTIONS = {
 
 def collection() -> Collection:
     """Give every task, as the root of a project's `tasks.py`."""
-    from headgate.tasks import backend, db, docs, migrate, workflow
+    from headgate.tasks import adopt, backend, db, docs, migrate, rules, workflow
 
-    root = Collection(workflow.setup, workflow.doctor, workflow.gate, workflow.checklist, workflow.ship)
+    root = Collection(adopt.init, workflow.setup, workflow.doctor, workflow.gate, workflow.checklist, workflow.ship)
     root.add_task(docs.check, name="docs-check", default=False)
-    for part in (migrate, backend, docs, db):
+    for part in (migrate, backend, docs, db, rules):
         root.add_collection(_in_order(part.collection()))
     return _in_order(root)
 

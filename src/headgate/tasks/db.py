@@ -1,4 +1,4 @@
-"""`db.*`: the project's own PostgreSQL server, which is used where `DATABASE_URL` is not set."""
+"""`db.*`: the project's own PostgreSQL server, used where `DATABASE_URL` is not set; and production's table sizes."""
 
 from __future__ import annotations
 
@@ -68,6 +68,39 @@ def status(context: Context, json: bool = False) -> None:
     print(f"data in {found.data}, {found.size / 1_000_000:.0f} MB")
 
 
+@task(help={"from_": "the production database's URL; its statistics are read and nothing else"})
+def sizes(context: Context, from_: str = "") -> None:
+    """Note how large the production tables are."""
+    import os
+    from datetime import date
+
+    from headgate import sizes as noted
+    from headgate.apply.sizes import measure
+    from headgate.wording import counted
+
+    config = settings()
+    if not from_:
+        raise HeadgateError(
+            "The sizes of tables are read from a database that has to be named.",
+            "Name it: inv db.sizes --from postgresql://user@host/database; a password may stand in PGPASSWORD or"
+            " ~/.pgpass.",
+        )
+    file = noted.path(config)
+    before = noted.read(file) if file.exists() else {}
+    found = measure(from_)
+    noted.write(file, found.sizes, server=found.server, day=date.today(), unknown=found.unknown)
+    count = counted(len(found.sizes), "table")
+    print(f"wrote {os.path.relpath(file, config.root)}: {count}, PostgreSQL {found.server}")
+    changed = list(noted.changes(before, found.sizes))
+    for line in changed:
+        print(f"  {line}")
+    if before and not changed:
+        print("  every table is about as large as it was")
+    if found.unknown:
+        print(f"never analyzed, so left out: {', '.join(found.unknown)}")
+    print("next  read it and commit it")
+
+
 def collection() -> Collection:
     """Give the namespace."""
-    return Collection("db", start, stop, reset, url, status)
+    return Collection("db", start, stop, reset, url, status, sizes)

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +19,7 @@ from invoke.exceptions import Exit as Ended
 from invoke.exceptions import UnexpectedExit
 from invoke.tasks import Task
 
+from headgate.config import MOST_ROWS, MOST_SECONDS
 from headgate.errors import Exit, HeadgateError
 from headgate.redaction import redacted
 
@@ -40,9 +42,9 @@ __all__ = [
     "settings",
     "task",
     "whole_number",
+    "with_limits",
 ]
 
-_INTERRUPTED = 128 + signal.SIGINT
 _UNHEARD = 128 + signal.SIGPIPE
 
 
@@ -52,6 +54,7 @@ def task(
     help: Mapping[str, str] | None = None,
     aliases: tuple[str, ...] = (),
     default: bool = False,
+    positional: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Task[Any]]:
     """Declare a task: expected failures end it with two lines, our own defects with a report to send.
 
@@ -60,24 +63,26 @@ def task(
         help: each option's help.
         aliases: other names of the task.
         default: whether it is what the namespace's own name runs.
+        positional: arguments that are given without their name. Invoke hands such a one the next word, whatever it is,
+            so the task itself must answer `--help`.
     """
 
     def declare(body: Callable[..., None]) -> Task[Any]:
         @functools.wraps(body)
         def run(context: Context, *arguments: Any, **options: Any) -> None:
             # A CI runner that cancels sends SIGTERM: leave by the same door as Ctrl-C, so that everything is put away.
-            signal.signal(signal.SIGTERM, _interrupt)
+            signal.signal(signal.SIGTERM, _stop)
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+            if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it for what runs in background
+                signal.signal(signal.SIGINT, _stop)
             try:
                 body(context, *arguments, **options)
                 sys.stdout.flush()
             except HeadgateError as error:
                 fail(error)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stop:
                 print("\nStopped. What was started for this command has been put away.", file=sys.stderr)
-                end(_INTERRUPTED)
+                end(128 + (stop.number if isinstance(stop, _Stopped) else signal.SIGINT))
             except BrokenPipeError:
                 # What was found has not been told to anybody: end as a program that the signal ended.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,8 +92,8 @@ def task(
             except Exception:
                 _crash(body.__name__)
 
-        # positional=(): a required positional would swallow the next word, `--help` included.
-        return _Task(run, name=name, positional=(), help=dict(help or {}), aliases=aliases, default=default)
+        # Unless it is asked for, none: a required positional swallows the next word, `--help` included.
+        return _Task(run, name=name, positional=positional, help=dict(help or {}), aliases=aliases, default=default)
 
     return declare
 
@@ -119,6 +124,27 @@ def project(postgres: str | None = None) -> Project:
     return projects.find(settings(postgres))
 
 
+def with_limits(found: Project, rows: str | None, timeout: str | None) -> Project:
+    """Give the project with another number of rows for each table, and of seconds for a statement.
+
+    Raises:
+        HeadgateError: one is no number, or too large or too small.
+    """
+    config = found.config
+    if rows is not None:
+        config = replace(config, rows=_between("--rows", rows, MOST_ROWS, 1000))
+    if timeout is not None:
+        config = replace(config, timeout=_between("--timeout", timeout, MOST_SECONDS, 60))
+    return found if config is found.config else replace(found, config=config)
+
+
+def _between(option: str, word: str, most: int, usual: int) -> int:
+    number = whole_number(option, word)
+    if not 0 < number <= most:
+        raise HeadgateError(f"{option} {number} is not between 1 and {most:,}.", f"Give one, as in {option} {usual}.")
+    return number
+
+
 def console(*, stderr: bool = False) -> Console:
     """Give a console that colours only a terminal and never wraps a path."""
     from rich.console import Console
@@ -139,16 +165,55 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
-def finish(report: Report, root: Path, *, as_json: bool) -> None:
-    """Print a report in the wanted form and end with its exit code."""
+def finish(
+    report: Report,
+    root: Path,
+    *,
+    as_json: bool,
+    advice: bool = False,
+    steps: bool = True,
+    sarif: str | None = None,
+) -> None:
+    """Print a report in the wanted form and end with its exit code.
+
+    Args:
+        report: what was found.
+        root: the folder that the findings' paths are relative to.
+        as_json: whether to print the JSON document, and nothing beside it.
+        advice: whether to tell every advice, and not only count more than a few.
+        steps: whether to tell every step, and not only those that could not run.
+        sarif: a file to write the report to as well.
+    """
+    from headgate import rules
+    from headgate.report import github
+
+    if sarif is not None:
+        from headgate.report.sarif import write
+
+        write(Path(sarif), report, rules.load(), prefix=_from_the_top(root))
     if as_json:
         print_json(report.to_json())
     else:
         from headgate.report import terminal
+        from headgate.rules.consent import consentable
 
-        terminal.print_report(console(), report, root)
+        terminal.print_report(console(), report, root, consentable=consentable(), advice=advice, steps=steps)
+    if github.is_running(os.environ):
+        for command in () if as_json else github.commands(report, prefix=_from_the_top(root)):
+            print(command)
+        if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+            github.append_summary(Path(file), report)
     if report.exit:
         end(report.exit)
+
+
+def _from_the_top(root: Path) -> str:
+    """The way from the checkout's top to the project's root, which is where code scanning looks for a path from."""
+    from headgate import git
+
+    repository = git.find_repository(root)
+    way = Path(os.path.relpath(root.resolve(), repository.root.resolve())) if repository else Path()
+    return "" if way == Path() else f"{way.as_posix()}/"
 
 
 def print_json(value: object) -> None:
@@ -200,8 +265,16 @@ def end(code: int) -> NoReturn:
     raise Ended(code=int(code)) from None
 
 
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+class _Stopped(KeyboardInterrupt):
+    """A signal to stop. Of plain ones CPython remembers some that were caught, and ends by SIGINT in the end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise _Stopped(number)
 
 
 def _crash(name: str) -> NoReturn:

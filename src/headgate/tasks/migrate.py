@@ -8,7 +8,8 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from headgate.errors import Exit, HeadgateError
-from headgate.tasks.front import confirm, console, end, finish, print_json, progress, project, task, whole_number
+from headgate.tasks.front import confirm, end, finish, print_json, progress, project, task, whole_number
+from headgate.tasks.review import review, sql
 from headgate.wording import counted
 
 __all__ = ["collection"]
@@ -127,45 +128,6 @@ def new(
         return
     print(f"wrote {found.shown(path)}")
     print(f"next  read it,{'' if intent else ' say why in Intent,'} then: inv migrate.review")
-
-
-@task(help={"json": _JSON})
-def review(context: Context, json: bool = False) -> None:
-    """Judge the new revisions; show every fix."""
-    from headgate import gate
-
-    found = project()
-    finish(gate.run(found, (gate.heads, gate.names)), found.config.root, as_json=json)
-
-
-@task(
-    help={
-        "revision": "the revision's id; the head if not given",
-        "rows": "how many rows each table is given",
-        "json": _JSON,
-    }
-)
-def sql(context: Context, revision: str | None = None, rows: int = 1000, json: bool = False) -> None:
-    """Show each statement's locks, rewrites, rows."""
-    from headgate.rehearsal.watched import statements_of
-    from headgate.report.statements import print_trace
-
-    found = project()
-    with progress() as tell:
-        watched = statements_of(found, revision, rows=rows, tell=tell)
-    file = found.revisions[watched.trace.revision]
-    if json:
-        print_json({"schema_version": 1, **asdict(watched)})
-    else:
-        print_trace(console(), watched.trace, found.shown(file.path))
-        for table, reason in watched.not_filled.items():
-            print(f"not rehearsed: {table} has no rows, {reason}")
-        count = counted(len(watched.trace.statements), "statement")
-        print(f"{file.id}: {count}, {counted(rows, 'row')} a table, PostgreSQL {watched.server}.")
-    if watched.failure:
-        if not json:
-            print(f"It fails: {watched.failure.error}")
-        end(Exit.FINDINGS)
 
 
 @task(aliases=("upgrade",))

@@ -14,6 +14,7 @@ from headgate.config import Config
 from headgate.errors import Exit, HeadgateError
 from headgate.tasks import migrate
 from headgate.tasks.front import end, finish, print_json, progress, project, settings, task
+from headgate.tasks.review import review
 
 __all__ = ["checklist", "doctor", "gate", "setup", "ship"]
 
@@ -57,15 +58,28 @@ def doctor(context: Context, json: bool = False) -> None:
         end(Exit.FINDINGS)
 
 
-@task(help={"postgres": "the PostgreSQL major that judges", "json": _JSON})
-def gate(context: Context, postgres: str | None = None, json: bool = False) -> None:
+@task(
+    help={
+        "postgres": "the PostgreSQL major that judges",
+        "json": _JSON,
+        "advice": "tell every advice",
+        "sarif": "write a SARIF file as well",
+    }
+)
+def gate(
+    context: Context,
+    postgres: str | None = None,
+    json: bool = False,
+    advice: bool = False,
+    sarif: str | None = None,
+) -> None:
     """Run every check; what CI runs."""
     from headgate import gate as whole
 
     found = project(postgres)
     with progress() as tell:
         report = whole.run(found, tell=tell)
-    finish(report, found.config.root, as_json=json)
+    finish(report, found.config.root, as_json=json, advice=advice, sarif=sarif)
 
 
 @task(help={"json": _JSON})
@@ -100,7 +114,7 @@ def ship(context: Context, message: str | None = None, intent: str | None = None
         (shlex.join(words), lambda: migrate.new(context, message=message, intent=intent)),
         ("migrate.up", lambda: migrate.up(context)),
         ("backend.test", lambda: backend.suite(context)),
-        ("migrate.review", lambda: migrate.review(context)),
+        ("migrate.review", lambda: review(context)),
         ("checklist", lambda: checklist(context)),
     )
     for number, (name, run) in enumerate(steps, start=1):

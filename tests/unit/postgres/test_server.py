@@ -103,6 +103,19 @@ def test_the_environment_of_libpq_does_not_lead_elsewhere(server: Server, monkey
     assert value_of(server, "search_path") == '"$user", public'
 
 
+def test_a_service_of_libpq_does_not_lead_elsewhere(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A service may name a `hostaddr`, and one that is not defined stops libpq; the caller's own is left as it is."""
+    services = tmp_path / "services"
+    services.write_text("[production]\nhostaddr=192.0.2.1\nconnect_timeout=2\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    for name in ("production", "undefined"):
+        monkeypatch.setenv("PGSERVICE", name)
+        assert value_of(server, "port") == str(server.port)
+        assert os.environ["PGSERVICE"] == name
+
+
 def test_a_server_crosses_a_process_boundary(server: Server) -> None:
     """Rehearsals run in processes of their own, which are told where the server is."""
     assert pickle.loads(pickle.dumps(server)) == server

@@ -18,6 +18,21 @@ from tests.projects import ENV, FIRST, SECOND, make_project, revision
 UP = Move("up", (FIRST, SECOND), frozenset({SECOND}))
 NORMAL_URL = 'url = context.config.get_main_option("sqlalchemy.url") or os.environ["DATABASE_URL"]'
 
+# How each driver is called by those who call it themselves, by a URL and by words.
+DIRECT = {
+    "psycopg": "psycopg.connect({url!r}).close()",
+    "psycopg words": "psycopg.connect(host={host!r}, port={port}, user={user!r}, dbname={name!r}).close()",
+    "psycopg string": "psycopg.connect('host={host} port={port} user={user} dbname={name}').close()",
+    "psycopg class": "psycopg.Connection.connect(conninfo={url!r}).close()",
+    "psycopg subclass": "type('Own', (psycopg.Connection,), {{}}).connect({url!r}).close()",
+    "psycopg async": "await (await psycopg.AsyncConnection.connect({url!r})).close()",
+    "psycopg2": "psycopg2.connect({url!r}).close()",
+    "psycopg2 words": "psycopg2.connect(host={host!r}, port={port}, user={user!r}, database={name!r}).close()",
+    "asyncpg": "await (await asyncpg.connect({url!r})).close()",
+    "asyncpg words": "await (await asyncpg.connect(host={host!r}, port={port}, user={user!r}, database={name!r}))"
+    ".close()",
+}
+
 
 @pytest.fixture(scope="module")
 def real_server(cache: Path) -> Iterator[Server]:
@@ -49,6 +64,15 @@ def _assert_not_reached(database: Database) -> None:
 def _rehearse(folder: Path, database: Database, env: str, **parts: str) -> Rehearsal:
     project = make_project(folder / "p", env=env, **parts).find()
     return rehearse(project, [UP], url=database.url())
+
+
+def _directly(connect: str, database: Database) -> str:
+    """The body of a revision that calls a driver."""
+    server = database.server
+    words = {"host": server.host, "port": server.port, "user": server.user, "name": database.name}
+    call = connect.format(url=database.url(driver=""), **words)
+    imports = "import asyncio, asyncpg, psycopg, psycopg2"
+    return f"{imports}\n\nasync def main():\n    {call}\n\nasyncio.run(main())"
 
 
 def _with_url(expression: str) -> str:
@@ -144,20 +168,89 @@ def test_a_second_engine_in_a_revision_is_refused_too(tmp_path: Path, database: 
     _assert_not_reached(real)
 
 
-def test_an_engine_that_connects_by_itself_is_given_no_statement(
-    tmp_path: Path, database: Database, real: Database
+@pytest.mark.parametrize("connect", DIRECT.values(), ids=DIRECT)
+def test_a_driver_that_is_called_directly_is_refused_before_it_connects(
+    tmp_path: Path, database: Database, real: Database, connect: str
 ) -> None:
-    """`creator` is how the cloud providers' connectors do it, and SQLAlchemy then asks nobody."""
-    made_there = f"__import__('psycopg').connect({real.url(driver='')!r})"
-    env = ENV.replace("create_engine(url,", f"create_engine('postgresql+psycopg://', creator=lambda: {made_there},")
+    """A backfill with a connection of its own is the commonest detour around env.py's engine."""
+    project = make_project(tmp_path / "p", {"one.py": revision(FIRST, None, _directly(connect, real))}).find()
 
     with pytest.raises(HeadgateError) as caught:
-        _rehearse(tmp_path, database, env)
+        rehearse(project, [Move("up", (FIRST,))], url=database.url())
 
-    assert caught.value.what.startswith("The migration environment opens connections itself (create_engine with ")
-    with real.connect() as connection:
-        found = connection.execute("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
-        assert found.fetchone() == (0,)
+    _assert_not_reached(real)
+    assert str(caught.value) == (
+        f"The migration environment connects to postgresql at {real.server.host}/{real.name},"
+        " not to the scratch database.\n"
+        "Have env.py take its URL from $DATABASE_URL or from sqlalchemy.url; nothing was reached."
+    )
+
+
+@pytest.mark.parametrize("connect", DIRECT.values(), ids=DIRECT)
+def test_a_driver_may_connect_to_the_scratch_database(tmp_path: Path, database: Database, connect: str) -> None:
+    """What the revision does there is rehearsed as well."""
+    project = make_project(tmp_path / "p", {"one.py": revision(FIRST, None, _directly(connect, database))}).find()
+
+    assert not rehearse(project, [Move("up", (FIRST,))], url=database.url()).steps[0].failure
+
+
+def test_a_pool_asks_too(tmp_path: Path, database: Database, real: Database) -> None:
+    """asyncpg's pool looks the function up in another module than its users do."""
+    pool = "async with asyncpg.create_pool(host={host!r}, port={port}, user={user!r}, database={name!r}): pass"
+    project = make_project(tmp_path / "p", {"one.py": revision(FIRST, None, _directly(pool, real))}).find()
+
+    with pytest.raises(HeadgateError, match="not to the scratch database"):
+        rehearse(project, [Move("up", (FIRST,))], url=database.url())
+
+    _assert_not_reached(real)
+
+
+def test_a_direct_connection_that_says_no_place_is_refused(tmp_path: Path, database: Database) -> None:
+    """It goes where the machine's environment leads it."""
+    up = _directly("psycopg.connect()", database)
+    project = make_project(tmp_path / "p", {"one.py": revision(FIRST, None, up)}).find()
+
+    with pytest.raises(HeadgateError, match="The migration environment connects to postgresql, not to the scratch"):
+        rehearse(project, [Move("up", (FIRST,))], url=database.url())
+
+
+def test_a_detour_that_env_py_puts_into_the_environment_is_not_taken(tmp_path: Path, database: Database) -> None:
+    """It may load a .env file that is meant for the real database."""
+    env = ENV.replace("import os", 'import os\n\nos.environ.update(PGHOSTADDR="192.0.2.1", PGSERVICE="production")')
+
+    assert not _rehearse(tmp_path, database, env).steps[0].failure
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_an_engine_that_connects_by_itself_is_held_to_the_same(
+    tmp_path: Path, database: Database, real: Database, driver: str
+) -> None:
+    """`creator` is how the cloud providers' connectors do it, and SQLAlchemy then asks nobody."""
+
+    def env(place: Database) -> str:
+        creator = f"creator=lambda: __import__({driver!r}).connect({place.url(driver='')!r})"
+        return ENV.replace("create_engine(url,", f"create_engine('postgresql+{driver}://', {creator},")
+
+    with pytest.raises(HeadgateError, match="not to the scratch database"):
+        _rehearse(tmp_path / "real", database, env(real))
+
+    _assert_not_reached(real)
+    assert not _rehearse(tmp_path / "scratch", database, env(database)).steps[0].failure
+
+
+def test_an_engine_that_connects_with_an_unknown_driver_is_given_no_statement(
+    tmp_path: Path, database: Database
+) -> None:
+    """Nobody asked where it goes, so nobody knows."""
+    env = ENV.replace("create_engine(url,", "create_engine('sqlite://', creator=lambda: sqlite3.connect(':memory:'),")
+
+    with pytest.raises(HeadgateError) as caught:
+        _rehearse(tmp_path, database, env.replace("import os", "import os\nimport sqlite3"))
+
+    assert caught.value.what == (
+        "The migration environment opens connections itself (create_engine with creator=…) with a driver that headgate"
+        " does not know, so nothing says that they go to the scratch database."
+    )
 
 
 def test_the_models_database_is_the_only_other_one(tmp_path: Path, database: Database) -> None:

@@ -85,6 +85,19 @@ def test_a_constraint_that_waits_for_the_commit_fails_at_the_commit(tmp_path: Pa
     assert (failure.sqlstate, failure.statement) == ("23505", "COMMIT")
 
 
+def test_what_the_server_names_beside_its_message_is_kept(tmp_path: Path, database: Database) -> None:
+    """From the table, the column and the constraint follows what must hold before the revision runs."""
+    up = """
+        op.execute("INSERT INTO entries (note) VALUES ('a'), ('a')")
+        op.execute("ALTER TABLE entries ADD CONSTRAINT one_note UNIQUE (note)")
+    """
+    failure = _failure(make_project(tmp_path / "p", _third(up)), database)
+
+    assert (failure.schema, failure.table, failure.constraint) == ("public", "entries", "one_note")
+    assert failure.detail == "Key (note)=(a) is duplicated."
+    assert failure.column is None
+
+
 def test_a_revision_that_does_not_import_is_named(tmp_path: Path, database: Database) -> None:
     """Alembic imports all of them before it runs the first, so the one that runs is another."""
     made = make_project(tmp_path / "p", _third("pass", extra="import no_such_module"))

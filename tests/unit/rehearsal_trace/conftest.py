@@ -14,6 +14,7 @@ from headgate.postgres.server import Server
 from headgate.rehearsal import child
 from headgate.rehearsal.isolation import connect, only_scratch
 from headgate.rehearsal.model import Direction, Failure, Move
+from headgate.rehearsal.prepared import Prepared
 from headgate.rehearsal.runner import Runner
 from headgate.rehearsal.trace import Statement, Trace, Work
 from headgate.rehearsal.tracer import Tracer
@@ -43,6 +44,10 @@ class Traced:
     def told(self, statement: Statement) -> str:
         """The line of the file that a statement is said to come from."""
         return self.source.splitlines()[statement.line - 1].strip()
+
+    def made(self, text: str) -> list[str]:
+        """What the statement with a text in it changed in the schema."""
+        return [difference.summary for difference in self.only(text).made]
 
     def work(self, text: str) -> dict[str, Work]:
         """What the statement with a text in it did, by table."""
@@ -105,11 +110,12 @@ def _run(
     setup: str,
     rows: Mapping[str, int],
 ) -> tuple[Trace, Failure | None]:
-    runner = Runner(str(ini), "alembic", database.url(), emit)
+    around = Prepared(ini.parent, ini.parent)
+    runner = Runner(str(ini), "alembic", database.url(), emit, around)
     runner.listen()
-    tracer, found = Tracer(database.name, frozenset({path})), list[Trace]()
+    tracer, found = Tracer(database.name, frozenset({path}), runner), list[Trace]()
     tracer.watch()
-    with only_scratch(database.url(), "DATABASE_URL", ini.parent):
+    with only_scratch(database.url(), around):
         assert runner.run(Move("up", (FIRST,))).failure is None
         with connect(database.url()) as connection:
             connection.execute(setup)

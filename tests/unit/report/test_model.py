@@ -7,12 +7,29 @@ import json
 import pytest
 
 from headgate.errors import Exit
-from headgate.report.model import SCHEMA_VERSION, Check, Finding, Report, Severity, Status
+from headgate.report.evidence import BuiltIndex, HeldLock, TouchedRows, TracedStatement
+from headgate.report.model import SCHEMA_VERSION, Check, Finding, JudgedRevision, Report, Severity, Status
 
 PASSED = Check("heads", Status.PASSED, "one head")
 FAILED = Check("names", Status.FAILED, "1 new revision", (Finding("rule", Severity.ERROR, "message"),))
 NOT_RUN = Check("drift", Status.NOT_RUN, "not compared")
 WARNED = Check("names", Status.PASSED, "1 new revision", (Finding("rule", Severity.WARNING, "message"),))
+STATEMENT = TracedStatement(
+    revision="1",
+    direction="up",
+    number=1,
+    sql="CREATE INDEX i ON entries (id)",
+    path="alembic/versions/1.py",
+    line=12,
+    function="upgrade",
+    transaction=1,
+    tag="CREATE INDEX",
+    locks=(HeldLock("entries", "table", "SHARE", "INSERT, UPDATE, DELETE"),),
+    built=(BuiltIndex("i", "entries"),),
+    work=(TouchedRows("entries", 1000, 0, 0, 0, 0),),
+    settings={"lock_timeout": "0"},
+    seconds=0.25,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,51 +56,90 @@ def test_the_findings_of_all_checks_stand_in_order() -> None:
 def test_the_json_is_the_dataclasses_with_the_exit_code() -> None:
     """Others read it: a field that is renamed here breaks them, so it stands here in full."""
     finding = Finding(
-        rule="downgrade-fails",
+        rule="index-not-concurrent",
         severity=Severity.ERROR,
-        message="revision 1 does not downgrade",
+        message="writers on entries wait",
         path="alembic/versions/1.py",
         line=12,
         revision="1",
-        seen=("PostgreSQL 18.4: 42704, no such index",),
-        fix=("correct the statement",),
-        consent="never taken back",
+        seen=("SHARE on entries",),
+        fix=("build it concurrently",),
+        consent="40 rows, never grows",
+        fixable=True,
+        diff=("-op.create_index()", "+op.create_index(postgresql_concurrently=True)"),
+        statement=1,
+        facts={"constraint": "positive"},
     )
     report = Report(
-        (Check("rollback", Status.PASSED, "1 of 1", (finding,), 0.5),),
+        (Check("rules", Status.PASSED, "1 statement", (finding,), 0.5),),
         server="PostgreSQL 18.4",
         history=3,
-        revisions=("1",),
+        revisions=(JudgedRevision("1", "alembic/versions/1.py", {"entries": 1000}, {"notes": "a circle"}),),
         seconds=1.5,
+        statements=(STATEMENT,),
+        rules=41,
     )
+    told = {
+        "rule": "index-not-concurrent",
+        "severity": "error",
+        "message": "writers on entries wait",
+        "path": "alembic/versions/1.py",
+        "line": 12,
+        "revision": "1",
+        "seen": ["SHARE on entries"],
+        "fix": ["build it concurrently"],
+        "kind": "rule",
+        "consent": "40 rows, never grows",
+        "fixable": True,
+        "diff": ["-op.create_index()", "+op.create_index(postgresql_concurrently=True)"],
+        "statement": 1,
+        "facts": {"constraint": "positive"},
+    }
 
     assert json.loads(json.dumps(report.to_json())) == {
-        "exit": 0,
-        "checks": [
-            {
-                "name": "rollback",
-                "status": "passed",
-                "summary": "1 of 1",
-                "findings": [
-                    {
-                        "rule": "downgrade-fails",
-                        "severity": "error",
-                        "message": "revision 1 does not downgrade",
-                        "path": "alembic/versions/1.py",
-                        "line": 12,
-                        "revision": "1",
-                        "seen": ["PostgreSQL 18.4: 42704, no such index"],
-                        "fix": ["correct the statement"],
-                        "kind": "rule",
-                        "consent": "never taken back",
-                    }
-                ],
-                "seconds": 0.5,
-            }
-        ],
+        "schema_version": SCHEMA_VERSION,
         "server": "PostgreSQL 18.4",
         "history": 3,
-        "revisions": ["1"],
+        "rules": 41,
+        "chosen": False,
         "seconds": 1.5,
-        "schema_version": SCHEMA_VERSION,
+        "exit": 0,
+        "findings": [told],
+        "checks": [{"name": "rules", "status": "passed", "summary": "1 statement", "findings": [told], "seconds": 0.5}],
+        "revisions": [
+            {
+                "id": "1",
+                "path": "alembic/versions/1.py",
+                "rehearsed": {"entries": 1000},
+                "not_rehearsed": {"notes": "a circle"},
+            }
+        ],
+        "statements": [
+            {
+                "revision": "1",
+                "direction": "up",
+                "number": 1,
+                "sql": "CREATE INDEX i ON entries (id)",
+                "path": "alembic/versions/1.py",
+                "line": 12,
+                "function": "upgrade",
+                "transaction": 1,
+                "tag": "CREATE INDEX",
+                "locks": [
+                    {"relation": "entries", "kind": "table", "mode": "SHARE", "blocks": "INSERT, UPDATE, DELETE"}
+                ],
+                "rewritten": [],
+                "truncated": [],
+                "reindexed": [],
+                "built": [{"index": "i", "table": "entries"}],
+                "work": [
+                    {"relation": "entries", "read": 1000, "fetched": 0, "inserted": 0, "updated": 0, "deleted": 0}
+                ],
+                "settings": {"lock_timeout": "0"},
+                "notices": [],
+                "seconds": 0.25,
+                "error": None,
+                "concurrent": False,
+            }
+        ],
     }

@@ -119,3 +119,12 @@ def test_the_fix_puts_the_merged_text_back(judge) -> None:
 def test_a_merged_file_that_was_no_python_is_silent(judge) -> None:
     """What could not be parsed has run on no database."""
     assert judge(MERGED, header="", top="", merged="def upgrade(:\n") == ()
+
+
+def test_a_precondition_may_be_written_down_later(judge) -> None:
+    """It is asked before the revision runs, where it has not run yet, and changes nothing where it has."""
+    declared = MERGED.replace(
+        "\n\n\ndef upgrade", '\n\npreconditions = {"no entry": "SELECT count(*) FROM entries"}\n\n\ndef upgrade', 1
+    )
+    assert declared != MERGED
+    assert edited(judge, declared) == ()

@@ -41,6 +41,13 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     redaction.remember("postgresql://amy:tiger@db/app")
 
 
+@pytest.fixture(autouse=True)
+def _no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests run in a job of GitHub too."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+
 def _code(body: Callable[[Context], None]) -> int:
     """The exit code that the task ends with; 0 when it returns."""
     try:
@@ -87,12 +94,12 @@ def test_a_defect_of_ours_is_a_report_to_send(capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_as_shells_expect(capsys: pytest.CaptureFixture[str], number: signal.Signals) -> None:
-    """Ctrl-C and a CI runner's cancel leave by the same door."""
+    """Ctrl-C and a CI runner's cancel leave by the same door, and can be told apart outside."""
 
     def body(_: Context) -> None:
         signal.raise_signal(number)
 
-    assert _code(body) == 130
+    assert _code(body) == 128 + number
     assert capsys.readouterr().err == "\nStopped. What was started for this command has been put away.\n"
 
 
@@ -101,6 +108,22 @@ def test_ctrl_c_is_heard_though_the_start_let_the_system_end_the_process() -> No
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     assert _code(lambda _: signal.raise_signal(signal.SIGINT)) == 130
+
+
+def test_an_interrupt_that_a_library_raised_anew_is_ctrl_c() -> None:
+    """It no longer says which signal it was."""
+
+    def body(_: Context) -> None:
+        raise KeyboardInterrupt
+
+    assert _code(body) == 130
+
+
+def test_ctrl_c_is_not_heard_in_the_background() -> None:
+    """A shell has what it runs in the background ignore it: it is meant for what runs in front."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    assert _code(lambda _: signal.raise_signal(signal.SIGINT)) == 0
 
 
 def test_an_end_with_a_code_is_handed_on() -> None:
@@ -114,7 +137,7 @@ def test_an_end_with_a_code_is_handed_on() -> None:
         _code(leave)
 
 
-def test_no_option_can_be_given_by_position() -> None:
+def test_no_option_can_be_given_by_position_unless_its_task_says_so() -> None:
     """Invoke would give a required one the next word, `--help` included."""
 
     @front.task(help={"message": "x"}, aliases=("other",), default=True, name="named")
@@ -134,7 +157,7 @@ def test_a_report_ends_the_task_with_its_code(capsys: pytest.CaptureFixture[str]
 
     assert caught.value.code == 1
     out = capsys.readouterr().out
-    assert out.startswith("ok      heads  one head  0.1 s\n\n0 new revisions: nothing to fix.  0.1 s\nerror[r]: ü\n")
+    assert out.startswith("ok      heads  one head  0.1 s\n\nno new revision: nothing to fix.  0.1 s\nerror[r]: ü\n")
 
 
 def test_a_report_is_one_json_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -143,6 +166,33 @@ def test_a_report_is_one_json_document(capsys: pytest.CaptureFixture[str], tmp_p
         front.finish(FAILED, tmp_path, as_json=True)
 
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(FAILED.to_json()))
+
+
+def test_a_job_of_github_gets_commands_and_a_summary(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the report, without a password, and beside a JSON document only the summary."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    told = Report((Check("x", Status.FAILED, "y", (Finding("r", Severity.ERROR, "tiger", path="a.py"),)),))
+
+    with pytest.raises(Ended):
+        front.finish(told, tmp_path, as_json=False)
+    assert capsys.readouterr().out.endswith(" s\n::error title=error[r],file=a.py::***\n")
+    with pytest.raises(Ended):
+        front.finish(told, tmp_path, as_json=True)
+    assert json.loads(capsys.readouterr().out)["exit"] == 1
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8").count("### headgate: 1 error") == 2
+
+
+def test_a_sarif_file_is_written_beside_the_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Before the task ends with the findings' code."""
+    with pytest.raises(Ended):
+        front.finish(FAILED, tmp_path, as_json=True, sarif=str(tmp_path / "a.sarif"))
+
+    (run,) = json.loads((tmp_path / "a.sarif").read_text(encoding="utf-8"))["runs"]
+    assert [result["ruleId"] for result in run["results"]] == ["r"]
+    assert json.loads(capsys.readouterr().out)["exit"] == 1
 
 
 def test_json_holds_no_password_and_stays_readable(capsys: pytest.CaptureFixture[str]) -> None:
@@ -248,3 +298,32 @@ def test_a_reader_that_has_gone_is_told_to_the_shell_only(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(sys, "stdout", written)
     assert _code(body) == 128 + signal.SIGPIPE
+
+
+def test_rows_and_seconds_are_given_for_one_call(tmp_path: Path) -> None:
+    """As the settings would give them; what is not given stays as they have it."""
+    found = make_project(tmp_path / "p", settings="rows = 7\ntimeout = 8").find()
+
+    assert front.with_limits(found, None, None) is found
+    limited = front.with_limits(found, "50", "5").config
+    assert (limited.rows, limited.timeout) == (50, 5)
+    assert front.with_limits(found, None, "5").config.rows == 7
+
+
+@pytest.mark.parametrize(
+    ("rows", "timeout", "what"),
+    [
+        ("many", None, '--rows takes a whole number, not "many".'),
+        ("0", None, "--rows 0 is not between 1 and 1,000,000."),
+        ("1000001", None, "--rows 1000001 is not between 1 and 1,000,000."),
+        (None, "0", "--timeout 0 is not between 1 and 86,400."),
+        (None, "1.5", '--timeout takes a whole number, not "1.5".'),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(
+    tmp_path: Path, rows: str | None, timeout: str | None, what: str
+) -> None:
+    """Before a server is started for it."""
+    with pytest.raises(HeadgateError) as refused:
+        front.with_limits(make_project(tmp_path / "p").find(), rows, timeout)
+    assert refused.value.what == what

@@ -12,7 +12,25 @@ from __future__ import annotations
 
 from headgate.catalog.queries import constraints, misc, programs, relations, types
 
-__all__ = ["families"]
+__all__ = ["KINDS", "families", "family"]
+
+KINDS = {
+    "tables": frozenset({"table", "foreign table", "view", "materialized view"}),
+    "columns": frozenset({"column", "attribute"}),
+    "sequences": frozenset({"sequence"}),
+    "constraints": frozenset(
+        {"primary key", "unique constraint", "check constraint", "foreign key", "exclusion constraint"}
+    ),
+    "indexes": frozenset({"index"}),
+    "statistics": frozenset({"statistics"}),
+    "types": frozenset({"enum", "domain", "composite type", "range type", "base type"}),
+    "routines": frozenset({"function", "procedure", "aggregate"}),
+    "triggers": frozenset({"trigger"}),
+    "event triggers": frozenset({"event trigger"}),
+    "rules": frozenset({"rule"}),
+    "policies": frozenset({"policy"}),
+}
+"""The kinds of object in each family that can be read on its own."""
 
 
 def families(major: int) -> tuple[str, ...]:
@@ -24,3 +42,14 @@ def families(major: int) -> tuple[str, ...]:
         *programs.queries(major),
         *misc.queries(major),
     )
+
+
+def family(name: str, major: int) -> str:
+    """The query of one family.
+
+    Args:
+        name: a key of `KINDS`.
+        major: the server's major version.
+    """
+    # KINDS names the first ones in the order in which they stand; those of misc.py, which change seldom, have no name.
+    return dict(zip(KINDS, families(major), strict=False))[name]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from headgate.catalog.queries.parts import comment, grants, owner, settings, user_made
 
 __all__ = ["queries", "relations"]
 
 
-def relations(ignore: Iterable[tuple[str, str]]) -> str:
+def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | None = None) -> str:
     """The common table expressions on which every query hangs: the user's schemas, the user's relations.
 
     Args:
         ignore: tables to leave out, as (schema, table).
+        oids: the relations to which it is narrowed, with the tables of those that are indexes, the sequences that
+            belong to them and the tables to which they belong; `None` for all.
     """
+    narrowed = "" if oids is None else f" AND c.oid IN ({_with_their_own(oids)})"
     ignored = "".join(
         f" AND (n.nspname, c.relname) <> ({_literal(schema)}, {_literal(table)})" for schema, table in ignore
     )
@@ -26,8 +29,19 @@ relation AS MATERIALIZED (
     SELECT c.*, c.oid::regclass::text AS name
     FROM pg_class AS c JOIN namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND c.relpersistence <> 't'
-      AND {user_made("pg_class", "c.oid")}{ignored}
+      AND {user_made("pg_class", "c.oid")}{ignored}{narrowed}
 )"""
+
+
+def _with_their_own(oids: Collection[int]) -> str:
+    """https://www.postgresql.org/docs/18/catalog-pg-depend.html"""
+    given = "'{" + ",".join(str(oid) for oid in sorted(oids)) + "}'::oid[]"
+    owned = """FROM pg_depend
+            WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')"""
+    return f"""
+        SELECT unnest({given}) UNION SELECT indrelid FROM pg_index WHERE indexrelid = ANY ({given})
+        UNION SELECT objid {owned} AND refobjid = ANY ({given})
+        UNION SELECT refobjid {owned} AND objid = ANY ({given})"""
 
 
 def queries(major: int) -> tuple[str, ...]:

@@ -181,6 +181,10 @@ class Composer:
             orphan = [Candidate(lambda i: far.at(f"({i} + {_NOWHERE})"), Cost.EDGE)] if far else []
             return [constant(cast, Cost.PLAIN), *orphan, *assortment.edges]
         plain = assortment.plain
+        if column.sequence is not None and column.type.bare in _INTEGERS:
+            # A sequence counts up from 1: nobody's ids are 0 or below, but they may be as large as the type allows.
+            above = [edge for edge in assortment.edges if self._session.value(f"SELECT {edge.at('1')} > 0")]
+            assortment = replace(assortment, edges=above)
         if bound and assortment.distinct is not None and column.type.kind in "be" and assortment.distinct < 100:
             # Each by itself, so that a check can be solved for it.
             assortment = replace(assortment, edges=[replace(edge, cost=Cost.NAMED) for edge in assortment.edges])

@@ -1,0 +1,1 @@
+"""Taking headgate into a repository that knows nothing of it: what is found there, and what is written."""

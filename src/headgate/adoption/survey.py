@@ -1,0 +1,278 @@
+"""What a foreign repository is like: its Alembic project, its env.py, its driver, its base branch, its heads."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+
+from headgate import git, locating
+from headgate import project as projects
+from headgate.adoption.environment import Environment, driver_of, read_environment
+from headgate.adoption.sources import Source
+from headgate.config import Config
+from headgate.errors import HeadgateError
+from headgate.project import Project
+from headgate.wording import counted
+
+__all__ = ["Answers", "Survey", "survey"]
+
+_SYNCHRONOUS = ("psycopg", "psycopg2")
+_PACKAGES = {
+    "asyncpg": "asyncpg",
+    "psycopg": "psycopg",
+    "psycopg-binary": "psycopg",
+    "psycopg2": "psycopg2",
+    "psycopg2-binary": "psycopg2",
+}
+_PARTS = {
+    "host": "{host}",
+    "port": "{port}",
+    "user": "{user}",
+    "password": "{password}",
+    "database": "{database}",
+}
+# In the text of a URL a socket's folder can only stand in the query, which SQLAlchemy lets win over the host.
+_SPLICED = {**_PARTS, "host": "localhost", "password": "none", "database": "{database}?host={host}&port={port}"}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the user said beforehand, where it could not be found out.
+
+    Args:
+        alembic: the file that configures Alembic.
+        section: its section.
+        database: the one that is judged, of those in a multidb env.py.
+        url_variable: the environment variable in which env.py expects the URL.
+        driver: `psycopg`, `psycopg2` or `asyncpg`.
+        base: the base branch.
+        baseline: the newest revision that is not to be judged.
+    """
+
+    alembic: str | None = None
+    section: str | None = None
+    database: str | None = None
+    url_variable: str | None = None
+    driver: str | None = None
+    base: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found.
+
+    Args:
+        project: the Alembic project.
+        environment: its env.py.
+        settings: the settings that must be written, in order.
+        variables: the environment variables that must be set beside the URL's.
+        notes: what was found, a line each, for the user to check.
+    """
+
+    project: Project
+    environment: Environment
+    settings: Mapping[str, str | list[str]]
+    variables: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def survey(config: Config, answers: Answers) -> Survey:
+    """Look at a repository without running anything of it.
+
+    Args:
+        config: headgate's settings as they are now.
+        answers: what the user said.
+
+    Raises:
+        HeadgateError: something cannot be found out; the fix names the option that says it.
+    """
+    root = config.root
+    named = answers.alembic or config.alembic
+    file = root / named if named else _file(root)
+    section = answers.section or _section(file, config.section)
+    shown = (
+        file.resolve().relative_to(root.resolve()).as_posix()
+        if file.resolve().is_relative_to(root.resolve())
+        else str(file)
+    )
+    names = locating.databases(file, section)
+    database = answers.database or config.database
+    if len(names) > 1 and database is None:
+        raise HeadgateError(
+            f"{file.name} is of {len(names)} databases: {', '.join(names)}.",
+            f"Choose the one that is judged: headgate init --database {names[0]}",
+        )
+    found = projects.find(replace(config, alembic=shown, section=section, database=database))
+    settings: dict[str, str | list[str]] = {"alembic": shown}
+    if section != "alembic":
+        settings["section"] = section
+    if database is not None:
+        settings["database"] = database
+    environment = read_environment(found.script_folder / "env.py", root, found.folder)
+    base, baseline = _base(found, answers)
+    if base:
+        settings["base"] = base
+    if baseline:
+        settings["baseline"] = baseline
+    variables, how = _url(environment, answers, found, settings)
+    driver = answers.driver or _driver(environment, found)
+    if driver != "psycopg":
+        settings["driver"] = driver
+    heads = ", ".join(found.heads) or "none yet"
+    notes = (
+        f"Alembic: {shown}{f' [{section}]' if section != 'alembic' else ''},"
+        f" {counted(len(found.revisions), 'revision')}, heads: {heads}",
+        f"env.py: {found.shown(environment.path)},"
+        f" {'asynchronous' if environment.asynchronous else 'synchronous'}, {driver}",
+        f"URL: {how}",
+        f"new: {_new(base, baseline)}",
+    )
+    return Survey(found, environment, settings, variables, notes)
+
+
+def _new(base: str | None, baseline: str | None) -> str:
+    if baseline:
+        return f"what is above {baseline}"
+    return f"what is not on {base or 'main or master'}"
+
+
+def _file(root: Path) -> Path:
+    try:
+        return locating.only_file(root)
+    except HeadgateError as error:
+        fix = (
+            "Choose one: --alembic PATH"
+            if "Choose" in error.fix
+            else "Go to the project's folder, or name the file: --alembic PATH"
+        )
+        raise HeadgateError(error.what, f"{fix}, as in headgate init --alembic services/shop/alembic.ini.") from None
+
+
+def _section(file: Path, configured: str) -> str:
+    named = locating.sections(file)
+    if configured != "alembic" or len(named) < 2:
+        return locating.section_of(file, configured)
+    raise HeadgateError(
+        f"{file.name} has {len(named)} environments: {', '.join(f'[{name}]' for name in named)}.",
+        f"Choose one: headgate init --section {named[0]}",
+    )
+
+
+def _url(
+    environment: Environment, answers: Answers, found: Project, settings: dict[str, str | list[str]]
+) -> tuple[Mapping[str, str], str]:
+    """Say how env.py is handed the URL; what that takes goes into the settings."""
+    variables = environment.of("variable")
+    whole = list(dict.fromkeys(source.name for source in variables if source.part == "url"))
+    parts = {source.name: _value(source) for source in variables if source.part != "url"}
+    keys = list(dict.fromkeys(source.name for source in environment.of("x")))
+    if answers.url_variable:
+        settings["url_variable"] = answers.url_variable
+        return {}, f"${answers.url_variable}, as you say"
+    if whole:
+        if whole[0] != "DATABASE_URL":
+            settings["url_variable"] = whole[0]
+        return dict.fromkeys(whole[1:], "{url}"), " and ".join(f"${name}" for name in whole)
+    if keys:
+        settings["x"] = [f"{key}={{url}}" for key in keys]
+        return {}, " and ".join(f"-x {key}=…" for key in keys)
+    if parts:
+        return parts, "put together from " + ", ".join(f"${name}" for name in parts)
+    if environment.of("ini"):
+        return {}, f"sqlalchemy.url of {found.ini.name}"
+    where = found.shown(environment.path)
+    if application := environment.of("application"):
+        raise HeadgateError(
+            f"{where} takes its URL from {application[0].name}, an application that headgate does not run.",
+            "Name the variable that the application reads: headgate init --url-variable DATABASE_URL",
+        )
+    unknown = next(iter(environment.of("unknown")), None)
+    said = f"from `{unknown.name}`, line {unknown.line}" if unknown else "from a fixed text"
+    raise HeadgateError(
+        f"{where} takes its URL {said}, so nothing says how to give it another.",
+        "Name the environment variable that decides it: headgate init --url-variable NAME",
+    )
+
+
+def _value(source: Source) -> str:
+    return (_SPLICED if source.spliced else _PARTS)[source.part]
+
+
+def _driver(environment: Environment, found: Project) -> str:
+    """The driver: what a URL names, else the one that the project declares and this kind of env.py can use."""
+    fitting = ("asyncpg", "psycopg") if environment.asynchronous else _SYNCHRONOUS
+    parser = found.alembic_config()
+    given = parser.get_main_option("sqlalchemy.url") if parser.config_file_name else None
+    named = [driver for driver in (driver_of(given or ""), *environment.drivers) if driver]
+    declared = list(dict.fromkeys(_declared(found.config.root, found.folder)))
+    for candidates in (named, declared):
+        if fit := [driver for driver in dict.fromkeys(candidates) if driver in fitting]:
+            if len(fit) == 1 or candidates is named:
+                return fit[0]
+            break
+    else:
+        return "asyncpg" if environment.asynchronous and "asyncpg" in declared else "psycopg"
+    raise HeadgateError(
+        f"The project has {' and '.join(fit)}, and nothing says which one its migrations use.",
+        f"Say which: headgate init --driver {fit[0]}",
+    )
+
+
+def _declared(*folders: Path) -> Iterator[str]:
+    """The drivers among the requirements of a project."""
+    for folder in dict.fromkeys(folders):
+        lines = [line for path in sorted(folder.glob("requirements*.txt")) for line in _lines(path)]
+        lines += _in_pyproject(folder / "pyproject.toml")
+        for line in lines:
+            name = "".join(takewhile(lambda letter: letter.isalnum() or letter in "-_.", line.strip()))
+            if driver := _PACKAGES.get(name.lower().replace("_", "-")):
+                yield driver
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _in_pyproject(path: Path) -> list[str]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return []
+    project = table.get("project", {})
+    groups = [project.get("dependencies", []), *project.get("optional-dependencies", {}).values()]
+    groups += table.get("dependency-groups", {}).values()
+    poetry = table.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    return [line for group in groups for line in group if isinstance(line, str)] + list(poetry)
+
+
+def _base(found: Project, answers: Answers) -> tuple[str | None, str | None]:
+    """The base branch where it is not one of the usual two, or the baseline where there is no git."""
+    if answers.base or answers.baseline:
+        return answers.base, answers.baseline
+    repository = git.find_repository(found.config.root)
+    if repository is None:
+        if len(found.heads) == 1:
+            return None, found.heads[0]
+        raise HeadgateError(
+            f"{found.config.root} is in no git repository, so nothing says which revisions are new.",
+            f"Name the newest one that is not to be judged: headgate init --baseline {(found.heads or ('ID',))[-1]}",
+        )
+    remote = (
+        (repository.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD") or "").strip().removeprefix("origin/")
+    )
+    if remote:
+        return (None if remote in ("main", "master") else remote), None
+    listed = repository.run("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes/origin") or ""
+    branches = {name.removeprefix("origin/") for name in listed.split()}
+    if not branches or branches & {"main", "master"}:
+        return None, None
+    if len(branches) == 1:
+        return branches.pop(), None
+    raise HeadgateError(
+        f"The repository has {len(branches)} branches, and none is called main or master.",
+        f"Name the one that work is merged into: headgate init --base {min(branches)}",
+    )

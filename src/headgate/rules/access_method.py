@@ -1,0 +1,70 @@
+"""A table moved to another way of storing rows.
+
+SET ACCESS METHOD writes the whole table and its indexes anew in the new form, under an ACCESS EXCLUSIVE lock.
+
+It fires when a table that was there before the change was rewritten for another access method. It is silent when the
+table has that method already, and for tables that the same change created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from headgate.report.model import Finding, Severity
+from headgate.rules._example import example
+from headgate.rules._made import altered
+from headgate.rules._work import burdens, listed
+from headgate.rules.rule import Evidence, Rule
+
+__all__ = ["RULE"]
+
+
+def _check(evidence: Evidence) -> Iterator[Finding]:
+    for burden in burdens(evidence):
+        changed = list(altered(burden.statement, "table", "access_method"))
+        if not burden.rewritten or not any(burden.concerns(one.name) for one in changed):
+            continue
+        yield RULE.finding(
+            evidence,
+            burden.statement,
+            f"{burden.waiting} on {listed(burden.rewritten)} wait"
+            f" while every row is written anew for the access method {changed[0].after or 'heap'}",
+            seen=burden.seen(),
+            fix=(
+                f"make a new table in place of {burden.table}, copy the rows in batches, swap the names,",
+                "or run this while nobody needs the table, and consent to it",
+            ),
+            severity=burden.severity,
+        )
+
+
+_REVISION = partial(
+    example, "store entries in columns", intent="reports read few columns of many rows", rollback="takes it back"
+)
+
+RULE = Rule(
+    name="access-method",
+    severity=Severity.ERROR,
+    family="work",
+    reads="run",
+    condition="A table that was there before gets another access method.",
+    effect="SELECT, INSERT, UPDATE and DELETE wait until every row and every index is written anew.",
+    workaround="Make a new table with that method, copy the rows in batches, swap the names.",
+    before=(
+        "CREATE TABLE entries (id bigint PRIMARY KEY, title text); "
+        "CREATE ACCESS METHOD columnar TYPE TABLE HANDLER heap_tableam_handler"
+    ),
+    bad=_REVISION(
+        'op.execute("ALTER TABLE entries SET ACCESS METHOD columnar")',
+        'op.execute("ALTER TABLE entries SET ACCESS METHOD heap")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    good=_REVISION(
+        'op.execute("CREATE TABLE reports (id bigint PRIMARY KEY, title text) USING columnar")',
+        'op.drop_table("reports")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    source="https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-ACCESS-METHOD",
+    check=_check,
+)

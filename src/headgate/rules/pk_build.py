@@ -1,0 +1,82 @@
+"""A primary key built while everybody waits.
+
+ADD PRIMARY KEY builds its index under an ACCESS EXCLUSIVE lock: nobody reads or writes the table until the index is
+built, and its columns have been looked through for NULL. An index that CREATE UNIQUE INDEX CONCURRENTLY has built can
+be taken over with USING INDEX, which is a change of the catalog alone.
+
+It fires when the index of a primary key was built on a table that was there before the change. It is silent for USING
+INDEX on columns that are NOT NULL, and for tables that the same change created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from headgate.report.model import Finding, Severity
+from headgate.rules._code import apart, execute
+from headgate.rules._example import example
+from headgate.rules._made import attributes
+from headgate.rules._work import burdens, listed
+from headgate.rules.rule import Evidence, Rule
+
+__all__ = ["RULE"]
+
+
+def _check(evidence: Evidence) -> Iterator[Finding]:
+    for burden in burdens(evidence):
+        made = burden.builds("primary key")
+        if not made or burden.rewritten:
+            continue
+        fix: list[str] = []
+        for one in made:
+            its = attributes(evidence.run, burden.statement, one.kind, one.name)
+            table, definition = str(its.get("of", burden.table)), str(its.get("definition", "PRIMARY KEY (…)"))
+            name, state = one.name.removesuffix(f" on {table}"), str(its.get("deferrable", "")).upper()
+            # The index has the words in another order than the constraint.
+            words, _, columns = definition.removeprefix("PRIMARY KEY").partition("(")
+            shape = f"({columns} {words.strip()}".rstrip()
+            fix += apart(execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {shape}"))
+            add = f"ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name} {state}"
+            fix.append(execute(add.rstrip()))
+        yield RULE.finding(
+            evidence,
+            burden.statement,
+            f"{burden.waiting} on {listed(burden.tables)} wait while the index of"
+            f" {listed(one.name.partition(' on ')[0] for one in made)} is built",
+            seen=burden.seen(),
+            fix=tuple(fix),
+            severity=burden.severity,
+        )
+
+
+_REVISION = partial(
+    example, "number the entries", intent="others refer to entries by their number", rollback="drops the constraint"
+)
+
+RULE = Rule(
+    name="pk-build",
+    severity=Severity.ERROR,
+    family="work",
+    reads="run",
+    condition="A primary key is added to a table that was there before, and its index is built for it.",
+    effect="SELECT, INSERT, UPDATE and DELETE wait until the index is built and the transaction has ended.",
+    workaround="Build a unique index concurrently, then add the constraint USING INDEX.",
+    before="CREATE TABLE entries (id bigint GENERATED ALWAYS AS IDENTITY, title text)",
+    bad=_REVISION(
+        'op.create_primary_key("entries_id_key", "entries", ["id"])',
+        'op.drop_constraint("entries_id_key", "entries")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    good=_REVISION(
+        (
+            "with op.get_context().autocommit_block():",
+            '    op.create_index("entries_id_key", "entries", ["id"], unique=True, postgresql_concurrently=True)',
+            'op.execute("ALTER TABLE entries ADD CONSTRAINT entries_id_key PRIMARY KEY USING INDEX entries_id_key")',
+        ),
+        'op.drop_constraint("entries_id_key", "entries")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    source="https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX",
+    check=_check,
+)

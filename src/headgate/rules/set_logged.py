@@ -1,0 +1,67 @@
+"""A table made logged or unlogged.
+
+SET LOGGED writes the whole table into the write-ahead log, SET UNLOGGED writes it anew outside of it: both under an
+ACCESS EXCLUSIVE lock, for as long as the table is large. An unlogged table is empty after a crash of the server, and
+is not on any replica.
+
+It fires when a table that was there before the change was rewritten because it became logged or unlogged. It is silent
+for tables that the same change created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from headgate.report.model import Finding, Severity
+from headgate.rules._example import ENTRIES, example
+from headgate.rules._made import altered
+from headgate.rules._work import burdens, listed
+from headgate.rules.rule import Evidence, Rule
+
+__all__ = ["RULE"]
+
+
+def _check(evidence: Evidence) -> Iterator[Finding]:
+    for burden in burdens(evidence):
+        changed = list(altered(burden.statement, "table", "persistence"))
+        if not burden.rewritten or not any(burden.concerns(one.name) for one in changed):
+            continue
+        yield RULE.finding(
+            evidence,
+            burden.statement,
+            f"{burden.waiting} on {listed(burden.rewritten)} wait"
+            f" while every row is written anew: the table becomes {changed[0].after or 'logged'}",
+            seen=burden.seen(),
+            fix=(
+                f"make a new table in place of {burden.table}, copy the rows in batches, swap the names,",
+                "or run this while nobody needs the table, and consent to it",
+            ),
+            severity=burden.severity,
+        )
+
+
+_REVISION = partial(example, "keep entries out of the log", intent="they can be had again", rollback="takes it back")
+
+RULE = Rule(
+    name="set-logged",
+    severity=Severity.ERROR,
+    family="work",
+    reads="run",
+    condition="A table that was there before becomes logged or unlogged.",
+    effect="SELECT, INSERT, UPDATE and DELETE wait until every row and every index is written anew.",
+    workaround="Make a new table, copy the rows in batches, swap the names.",
+    before=ENTRIES,
+    bad=_REVISION(
+        'op.execute("ALTER TABLE entries SET UNLOGGED")',
+        'op.execute("ALTER TABLE entries SET LOGGED")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    good=_REVISION(
+        'op.execute("CREATE UNLOGGED TABLE drafts (id bigint PRIMARY KEY, title text)")',
+        'op.drop_table("drafts")',
+        risk="ACCESS EXCLUSIVE on entries",
+    ),
+    source="https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-LOGGED-UNLOGGED",
+    check=_check,
+)
