@@ -29,15 +29,13 @@ from headgate.postgres.account import identity
 from headgate.postgres.cluster import initdb
 from headgate.postgres.folders import locked, make_folder, writing
 from headgate.postgres.kept import environment, last_words
-from headgate.postgres.place import Place, Record, find_place, is_owned, own_folder
+from headgate.postgres.place import SETTINGS, Place, Record, find_place, is_owned, own_folder
 from headgate.postgres.server import Server
 from headgate.postgres.temporary import PORT, socket_fits
 
 __all__ = ["DATABASE", "Development", "Status", "reset", "start", "status", "stop", "url"]
 
 DATABASE = "app"
-
-_SETTINGS = "headgate.conf"
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def _make_cluster(place: Place, binaries: programs.Binaries) -> None:
         shutil.rmtree(partial)
     initdb(binaries, partial, lambda argv: _run(place, argv), variable="HEADGATE_STATE")
     settings = partial / "postgresql.conf"
-    place.write(settings, f"{settings.read_text(encoding='utf-8')}\ninclude '{_SETTINGS}'\n")
+    place.write(settings, f"{settings.read_text(encoding='utf-8')}\ninclude '{SETTINGS}'\n")
     partial.rename(place.data)
 
 
@@ -206,7 +204,7 @@ def _launch(place: Place, binaries: programs.Binaries) -> Path:
         "unix_socket_permissions": "0700",
         "port": str(PORT),
     }
-    place.write(place.data / _SETTINGS, "".join(f"{name} = '{value}'\n" for name, value in settings.items()))
+    place.write(place.data / SETTINGS, "".join(f"{name} = '{value}'\n" for name, value in settings.items()))
     log = place.home / "log"
     log.unlink(missing_ok=True)
     # Relative paths: pg_ctl hands them to a shell.

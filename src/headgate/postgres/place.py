@@ -19,7 +19,9 @@ from headgate.postgres.keeper import ready
 from headgate.postgres.server import Server
 from headgate.postgres.temporary import PORT, answers
 
-__all__ = ["Place", "Record", "find_place", "is_owned", "own_folder"]
+__all__ = ["SETTINGS", "Place", "Record", "find_place", "is_owned", "is_server", "own_folder"]
+
+SETTINGS = "headgate.conf"  # in the data directory of a project's own server, and of no other
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,16 @@ def find_place(root: Path, state: Path) -> Place:
         state = SHARED / "state"
     name = re.sub(r"[^A-Za-z0-9]+", "-", root.name).strip("-")[:20]
     return Place(root, state / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:10]}", account)
+
+
+def is_server(pid: int) -> bool:
+    """Say whether a process is the server of some project; only where `/proc` tells."""
+    data = Path(f"/proc/{pid}/cwd")
+    try:
+        first = (data / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
+        return first == str(pid) and (data / SETTINGS).exists()
+    except OSError:
+        return False
 
 
 def is_owned(folder: Path, account: Account | None) -> bool:

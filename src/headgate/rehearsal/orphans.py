@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from headgate.postgres.place import is_server
+
 __all__ = ["ended"]
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -21,7 +23,10 @@ _ROUNDS = 10  # what is ended may itself have left something behind
 
 @contextmanager
 def ended() -> Iterator[None]:
-    """End, when the block does, every process that came to this one in the meantime. Elsewhere than on Linux, none."""
+    """End, when the block does, every process that came to this one in the meantime. Elsewhere than on Linux, none.
+
+    The project's own server stays, which an env.py may have asked for: it is to run until somebody stops it.
+    """
     if sys.platform != "linux":
         yield
         return
@@ -31,7 +36,7 @@ def ended() -> Iterator[None]:
         yield
     finally:
         for _ in range(_ROUNDS):
-            left = _children() - before
+            left = {pid for pid in _children() - before if not is_server(pid)}
             if not left:
                 break
             for pid in left:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from sqlalchemy import make_url
 from headgate.errors import HeadgateError
 from headgate.postgres import development
 from headgate.postgres.development import Development
+from headgate.rehearsal.orphans import ended
 
 ENVIRONMENT = (
     "from pathlib import Path; import sys; from headgate.postgres import development as d; root = Path(sys.argv[1])"
@@ -50,6 +53,16 @@ def tables(running: Development) -> list[str]:
 def create_table(running: Development) -> None:
     with running.server.connect(development.DATABASE) as connection:
         connection.execute("CREATE TABLE entries (id integer)")
+
+
+def test_the_server_that_a_rehearsed_process_starts_outlives_it(root: Path, state: Path) -> None:
+    """An env.py asks for the URL, which starts it; what a revision leaves running ends, and this must not."""
+    with ended():
+        subprocess.run(
+            [sys.executable, "-c", f"{ENVIRONMENT}; d.start(root, major=18, state=Path(sys.argv[2]))", root, state],
+            check=True,
+        )
+    assert development.status(root, state=state).running
 
 
 def test_starting_twice_gives_the_same_server(root: Path, state: Path) -> None:
