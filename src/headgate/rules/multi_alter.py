@@ -4,8 +4,8 @@ Each ALTER TABLE that has to read or rewrite the table does so by itself. Severa
 by commas, share one reading.
 
 It fires, as advice, on the second and each further ALTER TABLE of one transaction that reads or rewrites a table which
-was there before the change. It is silent for changes of the catalog alone, and for tables that the same change
-created.
+was there before the change. It is silent for changes of the catalog alone, for tables that the same change created,
+and for a foreign key, whose rows a query of its own reads after all other changes of its ALTER TABLE.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         first: dict[str, int] = {}
         for statement in statements:
             burden = works.get(statement.number)
-            if burden is None or statement.tag != "ALTER TABLE":
+            if burden is None or statement.tag != "ALTER TABLE" or burden.added("foreign key"):
                 continue
             again = burden.table in first
             line = first.setdefault(burden.table, statement.line)

@@ -5,7 +5,8 @@ deployment goes on was written without it, and may send rows that it refuses.
 
 It fires when a table that was there before the change gets a unique, check, foreign key or exclusion constraint, a
 unique index, or a NOT NULL on a column it had. It is silent for columns and tables that the same change added, which
-the running release does not write, and for a constraint that takes over a unique index which was there.
+the running release does not write, for a constraint that takes over a unique index which was there, and for a foreign
+key that only does something else ON DELETE than the one that stood on these columns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from headgate.report.model import Finding, Severity
 from headgate.rules._change import Made, attributes, before, existed, is_new_column, made, short, table_of
 from headgate.rules._example import example
-from headgate.rules._indexes import columns, indexes
+from headgate.rules._indexes import columns, indexes, referenced
 from headgate.rules._moved import is_older, original
 from headgate.rules.rule import Evidence, Rule
 
@@ -37,6 +38,8 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             index.unique and not index.rest and index.columns == columns(definition)
             for index in indexes(before(evidence), original(evidence, table))
         ):
+            continue
+        if kind == "foreign key" and _was_kept(evidence, original(evidence, table), definition):
             continue
         promise = f"UNIQUE {definition}" if kind == "index" else definition
         yield _finding(evidence, one, f"{table} refuses rows that break {promise}")
@@ -62,6 +65,18 @@ def _is_about_new_columns(evidence: Evidence, one: Made, kind: str, table: str, 
             name not in definition for name in _older(evidence, table)
         )
     return any(is_new_column(evidence, f"{original(evidence, table)}.{name}") for name in columns(definition))
+
+
+def _was_kept(evidence: Evidence, table: str, definition: str) -> bool:
+    """Whether a foreign key of the same columns to the same ones refused such rows already."""
+    return any(
+        kind == "foreign key"
+        and its.get("of") == table
+        and its.get("enforced") is not False
+        and columns(str(its["definition"])) == columns(definition)
+        and referenced(str(its["definition"])) == referenced(definition)
+        for (kind, _), its in before(evidence).objects.items()
+    )
 
 
 def _older(evidence: Evidence, table: str) -> list[str]:

@@ -1,0 +1,56 @@
+"""Where advice is silent: what real histories showed to be false."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from headgate import rules
+from headgate.rules._example import example
+from tests.rules.conftest import Judge
+
+RULES = {rule.name: rule for rule in rules.load()}
+OWNED = """CREATE TABLE users (id bigint PRIMARY KEY);
+    CREATE TABLE entries (id bigint PRIMARY KEY, user_id bigint CONSTRAINT fk REFERENCES users ON DELETE SET NULL)"""
+ANOTHER_ON_DELETE = (
+    'op.drop_constraint("fk", "entries")',
+    'op.create_foreign_key("fk", "entries", "users", ["user_id"], ["id"], ondelete="CASCADE")',
+)
+NOT_NULL_AND_KEY = (
+    'op.execute("DELETE FROM entries WHERE user_id IS NULL")',
+    'op.alter_column("entries", "user_id", nullable=False)',
+    'op.create_foreign_key("fk2", "entries", "users", ["user_id"], ["id"])',
+)
+OTHER_KEY = ('op.create_foreign_key("fk2", "entries", "users", ["id"], ["id"])',)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A revision, and how often a rule speaks of it."""
+
+    name: str
+    rule: str
+    up: tuple[str, ...]
+    times: int
+
+
+CASES = (
+    Case("another ON DELETE refuses no more rows", "new-write-restriction", ANOTHER_ON_DELETE, 0),
+    Case("a foreign key on other columns does", "new-write-restriction", OTHER_KEY, 1),
+    Case("a foreign key is checked by a query of its own", "multi-alter", NOT_NULL_AND_KEY, 0),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_advice_is_given_where_it_holds(case: Case, judge: Judge) -> None:
+    """Advice that would change nothing has the reader pass over the rest."""
+    source = example(
+        "change the owner",
+        up=case.up,
+        down='raise NotImplementedError("a test")',
+        intent="a test",
+        rollback="irreversible, a test",
+    )
+    found = judge(replace(RULES[case.rule], before=OWNED), source)
+    assert sum(one.rule == case.rule for one in found) == case.times
