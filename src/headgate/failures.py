@@ -12,7 +12,29 @@ if TYPE_CHECKING:
     from headgate.rehearsal.model import Failure
     from headgate.rehearsal.rollback import Proof
 
-__all__ = ["failed", "not_undone"]
+__all__ = ["failed", "not_undone", "several_heads"]
+
+
+def several_heads(project: Project) -> Finding:
+    """Tell which heads a history has that should have one.
+
+    Args:
+        project: the Alembic project.
+    """
+    last = project.revisions[project.heads[-1]]
+    return Finding(
+        rule="multiple-heads",
+        severity=Severity.ERROR,
+        message=f"there are {len(project.heads)} heads, so `alembic upgrade head` stops",
+        path=project.shown(last.path),
+        line=last.lines.get("down_revision", 1),
+        revision=last.id,
+        seen=tuple(f"{id_} in {project.shown(project.revisions[id_].path)}" for id_ in project.heads),
+        fix=(
+            f"set down_revision of the one that is not merged yet to {project.heads[0]!r},",
+            f'or join them: alembic merge -m "merge heads" {" ".join(project.heads)}',
+        ),
+    )
 
 
 def not_undone(project: Project, server: str | None, proof: Proof) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from headgate import ahead, failures, record, review, sizes
 from headgate.project import Project
 from headgate.report.model import Check, Finding, Report, Severity, Status
+from headgate.revisions import order
 from headgate.wording import counted
 
 if TYPE_CHECKING:
@@ -67,27 +68,17 @@ class Evidence:
 
 
 def heads(evidence: Evidence) -> Evidence:
-    """There is one head, so `upgrade head` means one thing."""
+    """There is one head to each branch that is meant to stay, and the new revisions make no other."""
     project = evidence.project
     count = counted(len(project.revisions), "revision")
-    if len(project.heads) == 1:
-        return evidence.with_check("heads", f"one head, {project.heads[0]}; {count}")
     if not project.heads:
         return evidence.with_check("heads", "no revisions yet")
-    finding = Finding(
-        rule="multiple-heads",
-        severity=Severity.ERROR,
-        message=f"there are {len(project.heads)} heads, so `alembic upgrade head` stops",
-        path=project.shown(project.revisions[project.heads[-1]].path),
-        line=project.revisions[project.heads[-1]].lines.get("down_revision", 1),
-        revision=project.heads[-1],
-        seen=tuple(f"{id_} in {project.shown(project.revisions[id_].path)}" for id_ in project.heads),
-        fix=(
-            f"set down_revision of the one that is not merged yet to {project.heads[0]!r},",
-            f'or join them: alembic merge -m "merge heads" {" ".join(project.heads)}',
-        ),
-    )
-    return evidence.with_check("heads", f"{len(project.heads)} heads in {count}", [finding])
+    if order.apart(project.revisions, project.heads):
+        each = "one head" if len(project.heads) == 1 else f"one head to each of {len(project.heads)} branches"
+        return evidence.with_check("heads", f"{each}, {', '.join(project.heads)}; {count}")
+    if len(project.heads) <= len(order.tips(project.revisions, without=project.new)):
+        return evidence.with_check("heads", f"{len(project.heads)} heads, as there were before; {count}")
+    return evidence.with_check("heads", f"{len(project.heads)} heads in {count}", [failures.several_heads(project)])
 
 
 def names(evidence: Evidence) -> Evidence:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headgate.adoption import templates
+from headgate.adoption.held import text_of
 from headgate.adoption.survey import Survey
 from headgate.errors import HeadgateError
 
@@ -77,7 +78,7 @@ def changes(found: Survey, wanted: Wanted) -> Iterator[Change]:
         HeadgateError: a file that is there cannot be read.
     """
     root = found.project.config.root
-    yield _settings(root, found)
+    yield _settings(found)
     requirements = templates.requirements(root)
     if wanted.tasks:
         yield _new(root / "tasks.py", templates.TASKS, "collection(")
@@ -96,7 +97,7 @@ def write(change: Change) -> None:
     Raises:
         HeadgateError: it cannot be written, or has changed since it was read.
     """
-    if _text(change.path) != change.before:
+    if text_of(change.path) != change.before:
         raise HeadgateError(f"{change.path} has changed meanwhile.", "Run the command again.")
     try:
         change.path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,35 +109,41 @@ def write(change: Change) -> None:
         ) from error
 
 
-def _settings(root: Path, found: Survey) -> Change:
-    own, shared = root / "headgate.toml", root / "pyproject.toml"
-    path = own if own.is_file() or not shared.is_file() else shared
-    before = _text(path)
-    name = "tool.headgate" if path == shared else ""
-    held = tomllib.loads(before or "")
-    table = held.get("tool", {}).get("headgate") if path == shared else held or None
+def _settings(found: Survey) -> Change:
+    path, before, table = found.held.path, found.held.text, found.held.table
     if table is not None:
         missing = {key: value for key, value in found.settings.items() if key not in table}
-        return Change(path, before, before or "", _table("", missing, {}).strip())
-    block = _table(name, found.settings, found.variables)
+        return Change(path, before, before or "", _table("", missing).strip())
+    block = _block("tool.headgate" if found.held.shared else "", found)
     after = block if before is None else _appended(before, block)
+    if not found.held.shared:
+        return Change(path, before, after)
+    tools = tomllib.loads(before or "").get("tool", {})
     try:
-        read = tomllib.loads(after)
+        read = tomllib.loads(after).get("tool", {})
     except tomllib.TOMLDecodeError:
         read = {}
-    tools = {name: table for name, table in read.get("tool", {}).items() if name != "headgate"}
-    if path == shared and (tools != held.get("tool", {}) or "headgate" not in read.get("tool", {})):
+    if {name: table for name, table in read.items() if name != "headgate"} != tools or "headgate" not in read:
         # `tool = {…}`, inline, takes no further table.
         return Change(path, before, before or "", block.strip())
     return Change(path, before, after)
 
 
-def _table(name: str, settings: Mapping[str, str | list[str]], variables: Mapping[str, str]) -> str:
+def _block(name: str, found: Survey) -> str:
+    inner = f"{name}." if name else ""
+    block = _table(name, found.settings)
+    if found.variables:
+        block += "\n" + _table(f"{inner}prepare.variables", found.variables)
+    if found.unkept:
+        off = dict.fromkeys(found.unkept, "off")
+        block += "\n" + _table(f"{inner}severities", off, found.unkept)
+    return block
+
+
+def _table(name: str, values: Mapping[str, str | list[str]], why: Mapping[str, str] | None = None) -> str:
     lines = [f"[{name}]"] if name else []
-    lines += [f"{key} = {_value(value)}" for key, value in settings.items()]
-    if variables:
-        lines += ["", f"[{name + '.' if name else ''}prepare.variables]"]
-        lines += [f"{key} = {_value(value)}" for key, value in variables.items()]
+    for key, value in values.items():
+        lines.append(f"{key} = {_value(value)}{f'  # {why[key]}' if why else ''}")
     return "\n".join(lines) + "\n"
 
 
@@ -154,14 +161,14 @@ def _appended(before: str, block: str) -> str:
 
 
 def _new(path: Path, text: str, mark: str) -> Change:
-    before = _text(path)
+    before = text_of(path)
     if before is None:
         return Change(path, None, text)
     return Change(path, before, before, "" if mark in before else text.strip())
 
 
 def _hooks(path: Path) -> Change:
-    before = _text(path)
+    before = text_of(path)
     if before is None:
         return Change(path, None, "repos:\n" + templates.hooks("  "))
     if "headgate" in before:
@@ -176,13 +183,3 @@ def _hooks(path: Path) -> Change:
     ends = "\r\n" if "\r\n" in before else "\n"
     kept = before if before.endswith("\n") else before + ends
     return Change(path, before, kept + templates.hooks(indent).replace("\n", ends))
-
-
-def _text(path: Path) -> str | None:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise HeadgateError(f"{path} cannot be read: {error}.", "Mend the file, then run the command again.") from error

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import takewhile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from headgate import git, locating
 from headgate import project as projects
-from headgate.adoption.environment import Environment, driver_of, read_environment
+from headgate.adoption.convention import unkept
+from headgate.adoption.driver import driver as driver_of
+from headgate.adoption.environment import Environment, read_environment
+from headgate.adoption.held import Held, held
 from headgate.adoption.sources import Source
 from headgate.config import Config
 from headgate.errors import HeadgateError
@@ -19,14 +21,6 @@ from headgate.wording import counted
 
 __all__ = ["Answers", "Survey", "survey"]
 
-_SYNCHRONOUS = ("psycopg", "psycopg2")
-_PACKAGES = {
-    "asyncpg": "asyncpg",
-    "psycopg": "psycopg",
-    "psycopg-binary": "psycopg",
-    "psycopg2": "psycopg2",
-    "psycopg2-binary": "psycopg2",
-}
 _PARTS = {
     "host": "{host}",
     "port": "{port}",
@@ -66,17 +60,21 @@ class Survey:
     """What was found.
 
     Args:
+        held: the file that the settings are in, or are to be written to.
         project: the Alembic project.
         environment: its env.py.
         settings: the settings that must be written, in order.
         variables: the environment variables that must be set beside the URL's.
+        unkept: the rules about a file's form that the repository does not keep, each with the figures.
         notes: what was found, a line each, for the user to check.
     """
 
+    held: Held
     project: Project
     environment: Environment
     settings: Mapping[str, str | list[str]]
     variables: Mapping[str, str]
+    unkept: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -91,14 +89,12 @@ def survey(config: Config, answers: Answers) -> Survey:
         HeadgateError: something cannot be found out; the fix names the option that says it.
     """
     root = config.root
-    named = answers.alembic or config.alembic
-    file = root / named if named else _file(root)
+    own = held(root)
+    answers = _remembered(answers, own.table or {})
+    file = _file(config, answers)
     section = answers.section or _section(file, config.section)
-    shown = (
-        file.resolve().relative_to(root.resolve()).as_posix()
-        if file.resolve().is_relative_to(root.resolve())
-        else str(file)
-    )
+    inside = file.resolve().is_relative_to(root.resolve())
+    shown = file.resolve().relative_to(root.resolve()).as_posix() if inside else str(file)
     names = locating.databases(file, section)
     database = answers.database or config.database
     if len(names) > 1 and database is None:
@@ -119,7 +115,7 @@ def survey(config: Config, answers: Answers) -> Survey:
     if baseline:
         settings["baseline"] = baseline
     variables, how = _url(environment, answers, found, settings)
-    driver = answers.driver or _driver(environment, found)
+    driver = answers.driver or driver_of(environment, found)
     if driver != "psycopg":
         settings["driver"] = driver
     heads = ", ".join(found.heads) or "none yet"
@@ -129,27 +125,38 @@ def survey(config: Config, answers: Answers) -> Survey:
         f"env.py: {found.shown(environment.path)},"
         f" {'asynchronous' if environment.asynchronous else 'synchronous'}, {driver}",
         f"URL: {how}",
-        f"new: {_new(base, baseline)}",
+        f"new: {_new(config, base, baseline)}",
     )
-    return Survey(found, environment, settings, variables, notes)
+    return Survey(own, found, environment, settings, variables, unkept(found), notes)
 
 
-def _new(base: str | None, baseline: str | None) -> str:
+def _remembered(answers: Answers, table: Mapping[str, Any]) -> Answers:
+    """What the settings say already need not be said again."""
+    known = {field.name: table.get(field.name) for field in fields(Answers)}
+    said = {name: value for name, value in vars(answers).items() if value}
+    return Answers(**{name: value for name, value in known.items() if isinstance(value, str)} | said)
+
+
+def _new(config: Config, base: str | None, baseline: str | None) -> str:
+    if config.judge == "all":
+        return "every revision, as the settings say"
     if baseline:
         return f"what is above {baseline}"
     return f"what is not on {base or 'main or master'}"
 
 
-def _file(root: Path) -> Path:
+def _file(config: Config, answers: Answers) -> Path:
+    named = answers.alembic or config.alembic
+    if named:
+        here = Path.cwd() / named  # as it is typed
+        return here if here.is_file() and here.is_relative_to(config.root.resolve()) else config.root / named
     try:
-        return locating.only_file(root)
+        return locating.only_file(config.root)
     except HeadgateError as error:
-        fix = (
-            "Choose one: --alembic PATH"
-            if "Choose" in error.fix
-            else "Go to the project's folder, or name the file: --alembic PATH"
-        )
-        raise HeadgateError(error.what, f"{fix}, as in headgate init --alembic services/shop/alembic.ini.") from None
+        several = "Choose" in error.fix
+        fix = "Choose one" if several else "Go to the project's folder, or name the file"
+        example = locating.candidates(config.root)[0].relative_to(config.root) if several else "path/to/alembic.ini"
+        raise HeadgateError(error.what, f"{fix}: headgate init --alembic {example}") from None
 
 
 def _section(file: Path, configured: str) -> str:
@@ -166,13 +173,16 @@ def _url(
     environment: Environment, answers: Answers, found: Project, settings: dict[str, str | list[str]]
 ) -> tuple[Mapping[str, str], str]:
     """Say how env.py is handed the URL; what that takes goes into the settings."""
+    config = found.config
+    if config.x or config.prepare.variables:
+        return {}, "as the settings say"
     variables = environment.of("variable")
     whole = list(dict.fromkeys(source.name for source in variables if source.part == "url"))
     parts = {source.name: _value(source) for source in variables if source.part != "url"}
     keys = list(dict.fromkeys(source.name for source in environment.of("x")))
     if answers.url_variable:
         settings["url_variable"] = answers.url_variable
-        return {}, f"${answers.url_variable}, as you say"
+        return {}, f"${answers.url_variable}"
     if whole:
         if whole[0] != "DATABASE_URL":
             settings["url_variable"] = whole[0]
@@ -202,58 +212,13 @@ def _value(source: Source) -> str:
     return (_SPLICED if source.spliced else _PARTS)[source.part]
 
 
-def _driver(environment: Environment, found: Project) -> str:
-    """The driver: what a URL names, else the one that the project declares and this kind of env.py can use."""
-    fitting = ("asyncpg", "psycopg") if environment.asynchronous else _SYNCHRONOUS
-    parser = found.alembic_config()
-    given = parser.get_main_option("sqlalchemy.url") if parser.config_file_name else None
-    named = [driver for driver in (driver_of(given or ""), *environment.drivers) if driver]
-    declared = list(dict.fromkeys(_declared(found.config.root, found.folder)))
-    for candidates in (named, declared):
-        if fit := [driver for driver in dict.fromkeys(candidates) if driver in fitting]:
-            if len(fit) == 1 or candidates is named:
-                return fit[0]
-            break
-    else:
-        return "asyncpg" if environment.asynchronous and "asyncpg" in declared else "psycopg"
-    raise HeadgateError(
-        f"The project has {' and '.join(fit)}, and nothing says which one its migrations use.",
-        f"Say which: headgate init --driver {fit[0]}",
-    )
-
-
-def _declared(*folders: Path) -> Iterator[str]:
-    """The drivers among the requirements of a project."""
-    for folder in dict.fromkeys(folders):
-        lines = [line for path in sorted(folder.glob("requirements*.txt")) for line in _lines(path)]
-        lines += _in_pyproject(folder / "pyproject.toml")
-        for line in lines:
-            name = "".join(takewhile(lambda letter: letter.isalnum() or letter in "-_.", line.strip()))
-            if driver := _PACKAGES.get(name.lower().replace("_", "-")):
-                yield driver
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()
-
-
-def _in_pyproject(path: Path) -> list[str]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return []
-    project = table.get("project", {})
-    groups = [project.get("dependencies", []), *project.get("optional-dependencies", {}).values()]
-    groups += table.get("dependency-groups", {}).values()
-    poetry = table.get("tool", {}).get("poetry", {}).get("dependencies", {})
-    return [line for group in groups for line in group if isinstance(line, str)] + list(poetry)
-
-
 def _base(found: Project, answers: Answers) -> tuple[str | None, str | None]:
     """The base branch where it is not one of the usual two, or the baseline where there is no git."""
     if answers.base or answers.baseline:
         return answers.base, answers.baseline
     repository = git.find_repository(found.config.root)
+    if found.config.judge == "all":
+        return None, None
     if repository is None:
         if len(found.heads) == 1:
             return None, found.heads[0]
