@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headgate.rehearsal import casts
+from headgate.rehearsal.fitting import partition
 
 if TYPE_CHECKING:
     import psycopg
@@ -129,17 +130,16 @@ class _Maker:
             yield self._no_duplicates(table)
 
     def of_partition(self) -> Iterator[Condition]:
-        """A table that is attached to a partitioned one: every row must be within the bounds."""
+        """A table that becomes a partition, or the default one beside it: every row must be within its bounds."""
         if self._failure.sqlstate != "23514" or self._failure.constraint or not self._failure.table:
             return
         table = self._table()
-        said = str(self._after.objects.get(("table", table), {}).get("partition_of", ""))
-        parents = [name for kind, name in self._before.objects if kind == "table" and said.startswith(f"{name} ")]
-        if not parents:
+        made = (one.name for one in self._suspects if one.kind == "table" and one.change in {"added", "changed"})
+        statements = (partition(name, self._before, self._after) for name in (table, *made))
+        statement = next((one for one in statements if one), None)
+        if statement is None:
             return
-        parent = max(parents, key=len)
-        bounds = said.removeprefix(f"{parent} ")
-        self._connection.execute(f"ALTER TABLE {parent} ATTACH PARTITION {table} {bounds}".encode())
+        self._connection.execute(statement.encode())
         expression = self._value(f"SELECT pg_get_partition_constraintdef('{_text(table)}'::regclass)")
         what = f"{table} holds rows that do not belong into the partition"
         yield _rows(table, f"NOT ({expression})", what, f"every row of {table} is within its bounds")

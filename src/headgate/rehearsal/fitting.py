@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from headgate.catalog import Catalog, Difference
 
-__all__ = ["Binding", "bindings", "bound", "filled", "loosened"]
+__all__ = ["Binding", "bindings", "bound", "filled", "loosened", "partition"]
 
 Result = TypeVar("Result")
 Binding = tuple[str, str]
@@ -106,6 +106,10 @@ def _of(difference: Difference, before: Catalog, after: Catalog) -> Iterator[tup
         labels = ", ".join(_literal(label) for label in _labels(attributes.get("labels")))
         yield 0, (f"CREATE TYPE {name} AS ENUM ({labels})", f"DROP TYPE {name}")
         return
+    if kind == "table" and "partition_of" in attributes and difference.attribute in (None, "partition_of"):
+        if made := partition(name, before, after):
+            yield 2, _within(name, made)
+        return
     table = str(attributes.get("of"))
     if ("table", table) not in before.objects:
         return
@@ -142,6 +146,64 @@ def _of(difference: Difference, before: Catalog, after: Catalog) -> Iterator[tup
                 f" ALTER {column} TYPE {difference.before} USING {column}::text::{difference.before}{again}",
             ),
         )
+
+
+def partition(name: str, before: Catalog, after: Catalog) -> str | None:
+    """Give the statement that makes a table the partition that a revision makes it; `None` where
+    that is new, or was there before.
+
+    Args:
+        name: the partition.
+        before: the catalog before the revision.
+        after: the catalog after it.
+    """
+    was, said = (str(side.objects.get(("table", name), {}).get("partition_of", "")) for side in (before, after))
+    if was == said:
+        return None
+    parents = [table for kind, table in before.objects if kind == "table" and said.startswith(f"{table} ")]
+    if not parents:
+        return None
+    parent = max(parents, key=len)
+    bounds = said.removeprefix(f"{parent} ")
+    if ("table", name) in before.objects:
+        return f"ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}"
+    return f"CREATE TABLE {name} PARTITION OF {parent} {bounds}"
+
+
+def _within(name: str, statement: str) -> Binding:
+    """Checks that say of a partition what its bounds say, and of the default one what is left to it.
+
+    The server words them: the partition is made, asked, and undone. Were it left there, its rows would be made as the
+    parent's. https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-ATTACH-PARTITION
+    """
+    label = f"headgate_{crc32(name.encode())}"
+    bind = f"""DO $headgate$ DECLARE checks text[]; one text;
+BEGIN
+    BEGIN
+        {statement};
+        SELECT array_agg(format('ALTER TABLE %s ADD CONSTRAINT {label} CHECK (%s)', relation,
+            pg_get_partition_constraintdef(relation))) INTO checks
+        FROM (SELECT {_literal(name)}::regclass UNION SELECT nullif(partdefid, 0)::regclass
+              FROM pg_partitioned_table JOIN pg_inherits ON inhparent = partrelid
+              WHERE inhrelid = {_literal(name)}::regclass) AS bounded (relation)
+        WHERE pg_get_partition_constraintdef(relation) IS NOT NULL;
+        RAISE SQLSTATE 'HG000';
+    EXCEPTION WHEN SQLSTATE 'HG000' THEN NULL;
+    END;
+    FOREACH one IN ARRAY checks LOOP
+        BEGIN
+            EXECUTE one;
+        EXCEPTION WHEN undefined_table THEN NULL;  -- the partition that was only made to be asked
+        END;
+    END LOOP;
+END $headgate$"""
+    free = f"""DO $headgate$ DECLARE bound regclass;
+BEGIN
+    FOR bound IN SELECT conrelid FROM pg_constraint WHERE conname = '{label}' AND coninhcount = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT {label}', bound);
+    END LOOP;
+END $headgate$"""
+    return bind, free
 
 
 def _labels(value: object) -> tuple[str, ...]:

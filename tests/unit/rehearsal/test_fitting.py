@@ -63,6 +63,43 @@ def test_rows_fit_and_the_schema_is_as_before(case: str, connection: psycopg.Con
     connection.execute(statement)
 
 
+PARTED = """
+CREATE TABLE "P p" (id int NOT NULL, region text) PARTITION BY LIST (region);
+CREATE TABLE others PARTITION OF "P p" DEFAULT;
+CREATE TABLE "Ö 1" (id int NOT NULL, region text)
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """ALTER TABLE "P p" ATTACH PARTITION "Ö 1" FOR VALUES IN ('eu', NULL)""",
+        """CREATE TABLE eu PARTITION OF "P p" FOR VALUES IN ('eu', NULL)""",
+    ],
+)
+def test_rows_fit_the_bounds_of_a_partition_and_what_is_left_to_the_default_one(
+    statement: str, connection: psycopg.Connection
+) -> None:
+    """A row outside of the bounds stops the statement, and nothing would be known of the lock that it reads under."""
+    connection.execute(PARTED)
+    before = snapshot(connection)
+    connection.autocommit = False
+    connection.execute(statement)
+    after = snapshot(connection)
+    connection.rollback()
+    connection.autocommit = True
+
+    with bound(connection, bindings(before, after)):
+        fill(connection, rows=50, awkward=False)
+
+    assert snapshot(connection) == before
+    assert connection.execute('SELECT (SELECT count(*) FROM others), (SELECT count(*) FROM "Ö 1")').fetchone() == (
+        50,
+        50,
+    )
+    connection.execute(statement)
+
+
 def test_a_binding_that_the_server_refuses_is_left_out(connection: psycopg.Connection) -> None:
     """The history may have put rows there that do not fit; then they are as they are."""
     connection.execute("INSERT INTO t VALUES (1, 'other', 'x')")

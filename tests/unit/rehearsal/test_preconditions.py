@@ -111,6 +111,13 @@ CASES = {
         "rows of s break the check ck",
         "SELECT count(*) FROM s WHERE NOT ((status = ANY (ARRAY['a'::text, 'b'::text])))",
     ),
+    "a partition beside the default one": (
+        "CREATE TABLE p (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE rest PARTITION OF p DEFAULT",
+        'op.execute("CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (2000000)")',
+        "23514",
+        "rest holds rows that do not belong into the partition",
+        "SELECT count(*) FROM rest WHERE NOT ((NOT ((id IS NOT NULL) AND ((id >= 0) AND (id < 2000000)))))",
+    ),
     "VALIDATE": (
         "CREATE TABLE s (id int PRIMARY KEY, n int); ALTER TABLE s ADD CONSTRAINT pos CHECK (n > 0) NOT VALID",
         'op.execute("ALTER TABLE s VALIDATE CONSTRAINT pos")',
