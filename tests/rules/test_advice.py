@@ -24,6 +24,17 @@ NOT_NULL_AND_KEY = (
 )
 OTHER_KEY = ('op.create_foreign_key("fk2", "entries", "users", ["id"], ["id"])',)
 
+# The names of both columns that were there stand in that of the new one.
+ON_A_NEW_COLUMN = (
+    'op.add_column("entries", sa.Column("paid_user_id", sa.BigInteger()))',
+    'op.create_check_constraint("ck", "entries", "paid_user_id > 0", postgresql_not_valid=True)',
+)
+ON_AN_OLDER_ONE = ('op.execute("ALTER TABLE entries ADD note text, ADD CONSTRAINT ck CHECK (user_id > 0) NOT VALID")',)
+ON_A_RENAMED_ONE = (
+    'op.alter_column("entries", "user_id", new_column_name="owner_id")',
+    'op.create_check_constraint("ck", "entries", "owner_id > 0", postgresql_not_valid=True)',
+)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -38,6 +49,9 @@ class Case:
 CASES = (
     Case("another ON DELETE refuses no more rows", "new-write-restriction", ANOTHER_ON_DELETE, 0),
     Case("a foreign key on other columns does", "new-write-restriction", OTHER_KEY, 1),
+    Case("a check of a new column refuses nothing", "new-write-restriction", ON_A_NEW_COLUMN, 0),
+    Case("a check of an older one does, beside a new one", "new-write-restriction", ON_AN_OLDER_ONE, 1),
+    Case("and under its new name", "new-write-restriction", ON_A_RENAMED_ONE, 1),
     Case("a foreign key is checked by a query of its own", "multi-alter", NOT_NULL_AND_KEY, 0),
 )
 

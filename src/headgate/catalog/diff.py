@@ -11,7 +11,9 @@ from headgate.catalog.model import Attributes, Catalog, Key, Value
 __all__ = ["diff"]
 
 # Where an object belongs to, or what another attribute says already.
-_NOT_COMPARED = frozenset({"index", "inherited_from", "local", "method", "of", "position", "predicate", "unique"})
+_NOT_COMPARED = frozenset(
+    {"index", "inherited_from", "local", "method", "of", "position", "predicate", "reads", "unique"}
+)
 
 _CONSTRAINTS = frozenset(kind for kind in words.KINDS if kind.endswith((" constraint", " key")))
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})

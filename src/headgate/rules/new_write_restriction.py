@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._change import Made, attributes, before, existed, is_new_column, made, short, table_of
+from headgate.rules._change import Made, attributes, before, existed, is_new_column, made, table_of
 from headgate.rules._example import example
 from headgate.rules._indexes import columns, indexes, referenced
 from headgate.rules._moved import is_older, original
@@ -60,10 +60,10 @@ def _finding(evidence: Evidence, one: Made, refused: str) -> Finding:
 
 def _is_about_new_columns(evidence: Evidence, one: Made, kind: str, table: str, definition: str) -> bool:
     if kind == "check constraint":
-        # Which columns it reads is not told; one that came with a column is about that.
-        return any(other.kind == "column" and other.change == "added" for other in one.statement.made) or all(
-            name not in definition for name in _older(evidence, table)
-        )
+        # A default or NULL in a new column may let a row pass, or not: that of an older one decides as well.
+        reads = attributes(evidence.run.after, kind, one.name).get("reads", ())
+        assert isinstance(reads, tuple)
+        return bool(reads) and not any(is_older(evidence, f"{table}.{name}") for name in reads)
     return any(is_new_column(evidence, f"{original(evidence, table)}.{name}") for name in columns(definition))
 
 
@@ -77,14 +77,6 @@ def _was_kept(evidence: Evidence, table: str, definition: str) -> bool:
         and referenced(str(its["definition"])) == referenced(definition)
         for (kind, _), its in before(evidence).objects.items()
     )
-
-
-def _older(evidence: Evidence, table: str) -> list[str]:
-    return [
-        short(name, table)
-        for (kind, name), its in before(evidence).objects.items()
-        if kind == "column" and its.get("of") == table
-    ]
 
 
 RULE = Rule(

@@ -1,8 +1,9 @@
 """The queries over `pg_catalog`, one module for each family of objects.
 
 Each query returns a row for each object: `kind`, `name`, one column for each attribute, null where the attribute has
-its default. Three columns are not compared themselves: `of` names the object that this one is a part of,
-`inherited_from` the same part of its parent tables, `local` says that the part would stay if the parents were gone.
+its default. Four columns are not compared themselves: `of` names the object that this one is a part of,
+`inherited_from` the same part of its parent tables, `local` says that the part would stay if the parents were gone,
+`reads` names the columns that a check is about.
 
 Every query hangs on the common table expressions of `relations.py`; a picture of a few objects needs only narrower
 ones.

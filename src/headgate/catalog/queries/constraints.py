@@ -39,7 +39,10 @@ def _constraints(major: int) -> str:
        left(d.definition, length(d.definition) - length({state})) AS definition,
        CASE WHEN co.condeferred THEN 'deferrable initially deferred'
             WHEN co.condeferrable THEN 'deferrable' END AS deferrable,
-       {validated} AS validated, {enforced} AS enforced, {comment("pg_constraint", "co.oid")}"""
+       {validated} AS validated, {enforced} AS enforced, {comment("pg_constraint", "co.oid")},
+       CASE WHEN co.contype = 'c' THEN
+           (SELECT array_agg(quote_ident(attname) ORDER BY attnum) FROM pg_attribute
+            WHERE attrelid = co.conrelid AND attnum = ANY (co.conkey)) END AS reads"""
     return f"""
 SELECT {_KIND}, quote_ident(co.conname) || ' on ' || r.name AS name, r.name AS of, {about},
        i.indexrelid::regclass::text AS index,
