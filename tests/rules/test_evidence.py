@@ -45,6 +45,26 @@ CASES = (
         frozenset({"rename-column error 3"}),
     ),
     Case(
+        "a column whose values went to a new table is moved, not lost",
+        ENTRIES,
+        sql(
+            "CREATE TABLE captions (entry_id bigint PRIMARY KEY, caption text NOT NULL)",
+            "INSERT INTO captions SELECT id, caption FROM entries",
+            "ALTER TABLE entries DROP caption",
+        ),
+        frozenset({"rename-column error 3"}),
+    ),
+    Case(
+        "a column of which some values went to a new table is lost",
+        ENTRIES,
+        sql(
+            "CREATE TABLE captions (entry_id bigint PRIMARY KEY, caption text NOT NULL)",
+            "INSERT INTO captions SELECT id, caption FROM entries LIMIT 9",
+            "ALTER TABLE entries DROP caption",
+        ),
+        frozenset({"drop-column error 3"}),
+    ),
+    Case(
         "a drop and an addition in one statement are no rename",
         ENTRIES,
         sql("ALTER TABLE entries DROP caption, ADD title text NOT NULL DEFAULT ''"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from headgate.rehearsal import contents
 from headgate.rehearsal.contents import Contents, Inhabitants, Values
 from headgate.rehearsal.model import Fill
+from headgate.rehearsal.state import FIRST_USER_OID
 
 if TYPE_CHECKING:
     import psycopg
@@ -74,15 +75,16 @@ class Inhabited:
         return dict(self._held.values())
 
     def read(self, traces: Iterable[Trace | None]) -> Contents:
-        """Read the tables again that these traces may have changed.
+        """Read the tables again that these traces may have changed, and those that were made since.
 
         Returns:
             What they hold, by the names that they had when they were read before; nothing for one that is no more.
         """
         touched = {name for trace in traces if trace for name in _touched(trace)}
         oids = [oid for oid, (name, _) in self._held.items() if name in touched]
-        found = contents.read(self._connection, oids) if oids else {}
-        now: dict[str, Mapping[str, Values]] = {}
+        made = [oid for oid in self._names() if oid >= FIRST_USER_OID and oid not in self._held]
+        found = contents.read(self._connection, [*oids, *made]) if oids or made else {}
+        now: dict[str, Mapping[str, Values]] = {found[oid][0]: found[oid][1] for oid in made if oid in found}
         for oid in oids:
             name, _ = self._held[oid]
             now[name] = found[oid][1] if oid in found else self._again(name)

@@ -94,13 +94,15 @@ def kept_in(evidence: Evidence, table: str, column: str) -> str | None:
         table: the table's name before it.
         column: the dropped column.
     """
-    held = evidence.run.held
-    lost = held.get(table, {}).get(column)
+    run = evidence.run
+    lost = run.held.get(table, {}).get(column)
     if lost is None or not lost.present:
         return None
-    for other, columns in evidence.run.holds.items():
+    # An earlier revision of the change may have copied them; what held the same before all of them is no copy.
+    first = (evidence.change[0] if evidence.change else run).held
+    for other, columns in {**run.held, **run.holds}.items():
         for name, found in columns.items():
-            if name and found == lost and held.get(other, {}).get(name) != lost:
+            if name and found == lost and first.get(other, {}).get(name) != lost:
                 return f"{other}.{name}"
     return None
 

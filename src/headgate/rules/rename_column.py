@@ -33,10 +33,11 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             continue
         if ("column", known) in evidence.run.after.objects:
             continue
+        is_there = "it is called" if new.rpartition(".")[0] in {table, was} else "its values stand in"
         yield RULE.finding(
             evidence,
             statement,
-            f"code that runs now does not find {table}.{old}: it is called {new}",
+            f"code that runs now does not find {table}.{old}: {is_there} {new}",
             seen=(f"PostgreSQL {evidence.run.server}: the values of {table}.{old} stand in {new} after it",),
             fix=(
                 f"this release: add {new.rpartition('.')[2]} beside {old}, write both, copy what is there",

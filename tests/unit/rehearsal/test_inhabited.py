@@ -67,6 +67,15 @@ def test_a_table_that_was_made_anew_is_read_under_its_name(connection: psycopg.C
     assert tables.read([_touching("tags")])["tags"][""].present == 0
 
 
+def test_a_table_that_a_revision_made_is_read_too(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """The values of a dropped column may stand there."""
+    tables = _filled(connection)
+    held = tables.held()
+    connection.execute("CREATE TABLE names AS SELECT id AS user_id, name FROM users")
+
+    assert tables.read([_touching("tags")])["names"]["name"] == held["users"]["name"]
+
+
 def test_what_a_revision_left_is_what_the_next_one_starts_from(
     connection: psycopg.Connection[tuple[object, ...]],
 ) -> None:
