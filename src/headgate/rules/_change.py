@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from headgate.rules._made import was_there
 from headgate.rules.rule import Evidence
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Made",
+    "after",
     "attributes",
     "before",
     "existed",
@@ -60,6 +62,11 @@ def before(evidence: Evidence) -> Catalog:
     return (evidence.change[0] if evidence.change else evidence.run).before
 
 
+def after(evidence: Evidence) -> Catalog:
+    """Give the catalog as it is after the change, the revisions above this one included."""
+    return (evidence.change[-1] if evidence.change else evidence.run).after
+
+
 def attributes(catalog: Catalog, kind: str, name: str) -> Mapping[str, Value]:
     """Give the attributes of an object; none when it is not there."""
     return catalog.objects.get((kind, name), {})
@@ -67,7 +74,7 @@ def attributes(catalog: Catalog, kind: str, name: str) -> Mapping[str, Value]:
 
 def existed(evidence: Evidence, table: str) -> bool:
     """Say whether a table was there before the change, whether or not it could be given rows."""
-    if table in evidence.run.up.rows or table in evidence.run.not_filled:
+    if was_there(evidence.run, table):
         return True
     there = before(evidence).objects
     return any((kind, table) in there and (kind, table) in evidence.run.before.objects for kind in TABLES)
@@ -88,13 +95,13 @@ def new_parts(evidence: Evidence, *kinds: str) -> Iterator[tuple[Statement, str,
     Yields:
         The statement, the part's name and its attributes after the revision; inherited ones are left out.
     """
-    after = evidence.run.after
+    objects = evidence.run.after.objects
     own = {(one.difference.kind, one.name): one.statement for one in made(evidence, "added", *kinds)}
     tables = {one.name: one.statement for one in made(evidence, "added", *TABLES)}
-    for (kind, name), its in after.objects.items():
+    for (kind, name), its in objects.items():
         if kind not in kinds or "inherited_from" in its or (kind, name) in evidence.run.before.objects:
             continue
-        if not any((whole, its.get("of")) in after.objects for whole in TABLES):
+        if not any((whole, its.get("of")) in objects for whole in TABLES):
             continue
         statement = own.get((kind, name)) or tables.get(str(its["of"]))
         if statement is not None:

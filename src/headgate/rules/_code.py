@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from headgate.catalog.model import Attributes
 
-__all__ = ["apart", "constraint", "create_index", "execute", "literal"]
+__all__ = ["apart", "constraint", "create_index", "execute", "literal", "validate"]
 
 
 def literal(text: str) -> str:
@@ -26,6 +26,11 @@ def execute(sql: str) -> str:
 def apart(*calls: str) -> tuple[str, ...]:
     """Put calls into a block outside the revision's transaction, where each commits by itself."""
     return ("with op.get_context().autocommit_block():", *(f"    {call}" for call in calls))
+
+
+def validate(table: str, constraint: str) -> str:
+    """Give the call that tries the rows that are there against a constraint."""
+    return execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
 
 
 def create_index(name: str, attributes: Attributes) -> str:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from headgate.report.model import Finding
 from headgate.rules._change import new_columns
-from headgate.rules.rule import Evidence
+from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
-    from headgate.catalog.model import Value
     from headgate.rehearsal.trace import Statement
 
-__all__ = ["told"]
+__all__ = ["typed"]
 
 
-def told(evidence: Evidence, test: Callable[[Mapping[str, Value]], bool]) -> Iterator[tuple[Statement, str]]:
-    """Give each statement that added such columns, with their names as in `a.x, a.y and 3 more`.
+def typed(
+    rule: Rule, evidence: Evidence, test: Callable[[str], bool], *, called: str, message: str, fix: str
+) -> Iterator[Finding]:
+    """Give a rule's findings about new columns of a type, one for each statement.
 
     Args:
+        rule: the rule.
         evidence: what running the revision showed.
-        test: is given a column's attributes.
+        test: is given a column's type, as the catalog names it.
+        called: the type's name.
+        message: what is said of the columns.
+        fix: what to write instead.
     """
     found: dict[int, tuple[Statement, list[str]]] = {}
     for statement, name, its in new_columns(evidence):
-        if test(its):
+        if test(str(its.get("type"))):
             found.setdefault(statement.number, (statement, []))[1].append(name)
     for statement, names in found.values():
-        yield statement, ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        columns = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        yield rule.finding(
+            evidence,
+            statement,
+            f"{columns} {message}",
+            seen=(f"PostgreSQL {evidence.run.server}: the catalog says {called}",),
+            fix=(fix,),
+        )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.rehearsal.trace import MODES, Lock, Statement, Work
-from headgate.report.model import Severity
+from headgate.report.model import Finding, Severity
 from headgate.rules._made import added, kin, table_of
-from headgate.rules.rule import Evidence
+from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
     from headgate.catalog import Difference
@@ -106,6 +106,16 @@ class Burden:
             if lock.relation in evidence.sizes
         ]
         return tuple(lines)
+
+    def finding(self, rule: Rule, message: str, *, fix: tuple[str, ...]) -> Finding:
+        """Give a rule's finding about the statement, with what was seen and what it weighs by it.
+
+        Args:
+            rule: the rule.
+            message: one line, with the user's own names.
+            fix: what to do, a line each.
+        """
+        return rule.finding(self.evidence, self.statement, message, seen=self.seen(), fix=fix, severity=self.severity)
 
 
 def burdens(evidence: Evidence) -> Iterator[Burden]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute
+from headgate.rules._code import apart, execute, validate
 from headgate.rules._example import example
 from headgate.rules._made import added, altered
 from headgate.rules._work import burdens, listed
@@ -32,18 +32,15 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             continue
         check = f"{burden.table.rpartition('.')[2]}_bound".replace('"', "")
         sql = f"ALTER TABLE {burden.table} ADD CONSTRAINT {check} CHECK (…) NOT VALID"
-        yield RULE.finding(
-            evidence,
-            statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while rows are read for the partition"
             f" {listed(one.name for one in (*attached, *new))}",
-            seen=burden.seen(),
             fix=(
                 "with the bound of the partition as its condition, before this:",
                 execute(sql),
-                *apart(execute(f"ALTER TABLE {burden.table} VALIDATE CONSTRAINT {check}")),
+                *apart(validate(burden.table, check)),
             ),
-            severity=burden.severity,
         )
 
 

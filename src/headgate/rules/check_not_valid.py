@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, constraint, execute
+from headgate.rules._code import apart, constraint, execute, validate
 from headgate.rules._example import ENTRIES, example
 from headgate.rules._made import attributes, table_of
 from headgate.rules._work import burdens, listed
@@ -37,14 +37,11 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             names.append(one.name.removesuffix(f" on {table}"))
             if its:
                 fix.append(execute(constraint(one.name, its, "NOT VALID")))
-            fix += apart(execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {names[-1]}"))
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+            fix += apart(validate(table, names[-1]))
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while every row is tried against {listed(names)}",
-            seen=burden.seen(),
             fix=tuple(fix),
-            severity=burden.severity,
         )
 
 

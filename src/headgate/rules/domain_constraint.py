@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute
+from headgate.rules._code import apart, execute, validate
 from headgate.rules._example import example
 from headgate.rules._made import added, altered, table_of
 from headgate.rules._work import burdens, listed
@@ -33,17 +33,14 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             continue
         name, _, domain = checks[0].name.partition(" on ")
         sql = f"ALTER TABLE {burden.table} ADD CONSTRAINT {name} CHECK (…) NOT VALID"
-        yield RULE.finding(
-            evidence,
-            statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while every value of {domain} is tried against {name}",
-            seen=burden.seen(),
             fix=(
                 "put the check on the tables that need it, not on the domain:",
                 execute(sql),
-                *apart(execute(f"ALTER TABLE {burden.table} VALIDATE CONSTRAINT {name}")),
+                *apart(validate(burden.table, name)),
             ),
-            severity=burden.severity,
         )
 
 

@@ -35,16 +35,13 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             if kind == "column" and its.get("type") in domains and its["of"] in burden.tables
         ]
         calls = (f"op.alter_column({literal(table)}, {literal(name)}, nullable=False)" for name, table in used)
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while every value of {listed(domains)} is looked at",
-            seen=burden.seen(),
             fix=(
                 "make the columns NOT NULL, not the domain, each behind a validated check (rule set-not-null):",
                 *calls,
             ),
-            severity=burden.severity,
         )
 
 

@@ -26,16 +26,13 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         if not made or burden.rewritten:
             continue
         name = listed(one.name.partition(" on ")[0] for one in made)
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while the index of {name} is built",
-            seen=burden.seen(),
             fix=(
                 f"make a table like {burden.table} that has {name}, copy the rows in batches, swap the names,",
                 "or run this while nobody needs the table, and consent to it",
             ),
-            severity=burden.severity,
         )
 
 

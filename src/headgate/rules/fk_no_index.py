@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._change import new_parts
+from headgate.rules._change import after, new_parts
 from headgate.rules._example import example
 from headgate.rules._indexes import columns, indexes, referenced
 from headgate.rules.rule import Evidence, Rule
@@ -21,7 +21,7 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    final = (evidence.change[-1] if evidence.change else evidence.run).after
+    final = after(evidence)
     for statement, _, its in new_parts(evidence, "foreign key"):
         table, keyed = str(its["of"]), columns(str(its["definition"]))
         if any(

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, constraint, execute
+from headgate.rules._code import apart, constraint, execute, validate
 from headgate.rules._example import example
 from headgate.rules._made import altered, attributes, table_of
 from headgate.rules._work import burdens, listed
@@ -38,15 +38,12 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             name = one.name.removesuffix(f" on {table}")
             if its and one not in enforced:
                 fix.append(execute(constraint(one.name, its, "NOT VALID")))
-            fix += apart(execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+            fix += apart(validate(table, name))
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while the rows are checked against"
             f" the foreign key {listed(one.name.partition(' on ')[0] for one in made)}",
-            seen=burden.seen(),
             fix=tuple(fix),
-            severity=burden.severity,
         )
 
 

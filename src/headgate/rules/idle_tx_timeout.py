@@ -15,34 +15,21 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import execute
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._locks import blocking, told
-from headgate.rules._work import listed
+from headgate.rules._limits import unlimited
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    run = evidence.run
-    for statement in run.up.statements:
-        locks = blocking(run, statement.locks)
-        if (
-            statement.transaction is None
-            or not locks
-            or int(statement.settings.get("idle_in_transaction_session_timeout", 0))
-        ):
-            continue
-        tables = listed(locks)
-        yield RULE.finding(
-            evidence,
-            statement,
-            f"the lock on {tables} stays when the process behind it hangs",
-            seen=(*told(run, *locks.values()), "idle_in_transaction_session_timeout is 0, which is none"),
-            fix=(execute("SET LOCAL idle_in_transaction_session_timeout = '60s'"),),
-        )
-        return
+    return unlimited(
+        RULE,
+        evidence,
+        "idle_in_transaction_session_timeout",
+        lambda tables: f"the lock on {tables} stays when the process behind it hangs",
+        in_transaction=True,
+    )
 
 
 _REVISION = partial(example, "let editors leave a note", intent="editors leave remarks", rollback="drops the column")

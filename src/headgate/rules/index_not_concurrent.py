@@ -33,13 +33,10 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         tables = listed(table_of(run, burden.statement, one) for one in made)
         known = {one.name: attributes(run, burden.statement, one.kind, one.name) for one in made}
         calls = [create_index(name, its) for name, its in known.items() if its]
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {tables} wait while the index {listed(known)} is built",
-            seen=burden.seen(),
             fix=apart(*calls) if calls else ("build it with CREATE INDEX CONCURRENTLY, in an autocommit_block",),
-            severity=burden.severity,
         )
 
 

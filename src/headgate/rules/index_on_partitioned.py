@@ -34,11 +34,9 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         shape = f"USING {its.get('method', 'btree')} {its.get('definition', '(…)')}"
         unique = "UNIQUE " if its.get("unique") else ""
         part = f"{partition.rpartition('.')[2]}_{own}".replace('"', "")
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while the index {name} is built",
-            seen=burden.seen(),
             fix=(
                 execute(f"CREATE {unique}INDEX {own} ON ONLY {its.get('of', '…')} {shape}"),
                 "and for each partition:",
@@ -47,7 +45,6 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
                     execute(f"ALTER INDEX {name} ATTACH PARTITION {part}"),
                 ),
             ),
-            severity=burden.severity,
         )
 
 

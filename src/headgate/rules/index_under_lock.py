@@ -31,13 +31,10 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             continue
         known = {one.name: attributes(evidence.run, burden.statement, one.kind, one.name) for one in made}
         calls = [create_index(name, its) for name, its in known.items() if its]
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"readers and writers on {held.relation} wait while the index {listed(known)} is built",
-            seen=burden.seen(),
             fix=("in a revision of its own:", *apart(*calls)),
-            severity=burden.severity,
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._columns import told
+from headgate.rules._columns import typed
 from headgate.rules._example import example
 from headgate.rules.rule import Evidence, Rule
 
@@ -19,14 +19,14 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for statement, columns in told(evidence, lambda its: its.get("type") == "json"):
-        yield RULE.finding(
-            evidence,
-            statement,
-            f"{columns} has no equality operator: SELECT DISTINCT and GROUP BY fail on it",
-            seen=(f"PostgreSQL {evidence.run.server}: the catalog says json",),
-            fix=('postgresql.JSONB(), or sa.JSON().with_variant(postgresql.JSONB(), "postgresql")',),
-        )
+    return typed(
+        RULE,
+        evidence,
+        lambda name: name == "json",
+        called="json",
+        message="has no equality operator: SELECT DISTINCT and GROUP BY fail on it",
+        fix='postgresql.JSONB(), or sa.JSON().with_variant(postgresql.JSONB(), "postgresql")',
+    )
 
 
 RULE = Rule(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute
+from headgate.rules._code import apart, validate
 from headgate.rules._example import ENTRIES, example
 from headgate.rules._made import altered, table_of
 from headgate.rules._rewrites import name_of
@@ -42,19 +42,13 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         if not (validated or columns) or burden.rewritten:
             continue
         names = [one.name.partition(" on ")[0] for one in validated]
-        calls = [
-            execute(f"ALTER TABLE {table_of(run, statement, one)} VALIDATE CONSTRAINT {name}")
-            for one, name in zip(validated, names, strict=True)
-        ]
+        calls = [validate(table_of(run, statement, one), name) for one, name in zip(validated, names, strict=True)]
         names += [f"NOT NULL of {name_of(one.name)}" for one in columns]
-        yield RULE.finding(
-            evidence,
-            statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while {listed(names)} is validated:"
             " an earlier statement of the transaction took the lock",
-            seen=burden.seen(),
             fix=apart(*calls) if calls else ("validate it in an autocommit_block, or in the next revision",),
-            severity=burden.severity,
         )
 
 

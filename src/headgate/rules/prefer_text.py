@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._columns import told
+from headgate.rules._columns import typed
 from headgate.rules._example import example
 from headgate.rules.rule import Evidence, Rule
 
@@ -20,14 +20,14 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for statement, columns in told(evidence, lambda its: str(its.get("type")).startswith("character varying(")):
-        yield RULE.finding(
-            evidence,
-            statement,
-            f"{columns} has a length that can be made shorter only by reading the whole table",
-            seen=(f"PostgreSQL {evidence.run.server}: the catalog says character varying(n)",),
-            fix=("sa.Text(), with a CHECK on its length where there must be one",),
-        )
+    return typed(
+        RULE,
+        evidence,
+        lambda name: name.startswith("character varying("),
+        called="character varying(n)",
+        message="has a length that can be made shorter only by reading the whole table",
+        fix="sa.Text(), with a CHECK on its length where there must be one",
+    )
 
 
 RULE = Rule(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._change import new_parts
+from headgate.rules._change import after, new_parts
 from headgate.rules._example import example
 from headgate.rules._indexes import Index, indexes
 from headgate.rules.rule import Evidence, Rule
@@ -22,7 +22,7 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    final = (evidence.change[-1] if evidence.change else evidence.run).after
+    final = after(evidence)
     told = set[frozenset[object]]()
     new = sorted(new_parts(evidence, "index", "unique constraint"), key=lambda one: -one[0].number)
     for statement, name, its in new:  # of two that are new, the later one is too many

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
+from headgate.rules._change import before
 from headgate.rules._code import execute
 from headgate.rules._example import example
 from headgate.rules._locks import told
@@ -25,13 +26,13 @@ __all__ = ["RULE"]
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
     run = evidence.run
-    first = evidence.change[0] if evidence.change else run
+    there = before(evidence).objects
     for statement in run.up.statements:
         for lock in statement.held:
             view = lock.relation
             if lock.mode != "ACCESS EXCLUSIVE" or view not in statement.rewritten or statement.made:
                 continue
-            if ("materialized view", view) not in first.before.objects:
+            if ("materialized view", view) not in there:
                 continue
             yield RULE.finding(
                 evidence,

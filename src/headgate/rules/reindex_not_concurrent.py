@@ -31,13 +31,10 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         tables = listed(burden.tables)
         one = again[0] if len(again) == 1 else None
         sql = f"REINDEX INDEX CONCURRENTLY {one}" if one else f"REINDEX TABLE CONCURRENTLY {burden.table}"
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"writers on {tables} wait while {listed(again)} {'is' if one else 'are'} built anew",
-            seen=burden.seen(),
             fix=apart(execute(sql)),
-            severity=burden.severity,
         )
 
 

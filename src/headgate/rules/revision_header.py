@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from headgate.report.model import Finding, Severity
 from headgate.revisions.file import RevisionFile, does_nothing
 from headgate.revisions.header import PLACEHOLDERS, is_filled
+from headgate.rules._work import listed
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
@@ -36,7 +37,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     yield RULE.finding(
         evidence,
         1,
-        f"the header does not say {_listed(missing)}",
+        f"the header does not say {listed(missing)}",
         fix=(
             f"In the docstring of {evidence.revision.path.name}, for {subject}:",
             *(f"{name}: {PLACEHOLDERS[name]}" for name in lines),
@@ -48,10 +49,6 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
 def _only_joins(revision: RevisionFile) -> bool:
     upgrade = revision.function("upgrade")
     return len(revision.parents) > 1 and (upgrade is None or does_nothing(upgrade))
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 _REVISION = '''"""add note to entries

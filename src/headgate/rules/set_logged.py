@@ -15,30 +15,16 @@ from functools import partial
 
 from headgate.report.model import Finding, Severity
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._made import altered
-from headgate.rules._work import burdens, listed
+from headgate.rules._rewrites import stored_otherwise
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for burden in burdens(evidence):
-        changed = list(altered(burden.statement, "table", "persistence"))
-        if not burden.rewritten or not any(burden.concerns(one.name) for one in changed):
-            continue
-        yield RULE.finding(
-            evidence,
-            burden.statement,
-            f"{burden.waiting} on {listed(burden.rewritten)} wait"
-            f" while every row is written anew: the table becomes {changed[0].after or 'logged'}",
-            seen=burden.seen(),
-            fix=(
-                f"make a new table in place of {burden.table}, copy the rows in batches, swap the names,",
-                "or run this while nobody needs the table, and consent to it",
-            ),
-            severity=burden.severity,
-        )
+    return stored_otherwise(
+        RULE, evidence, "persistence", "every row is written anew: the table becomes", usual="logged"
+    )
 
 
 _REVISION = partial(example, "keep entries out of the log", intent="they can be had again", rollback="takes it back")

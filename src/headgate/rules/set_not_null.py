@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute, literal
+from headgate.rules._code import apart, execute, literal, validate
 from headgate.rules._example import ENTRIES, example
 from headgate.rules._made import altered, table_of
 from headgate.rules._rewrites import name_of
@@ -39,13 +39,10 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         if not columns or burden.rewritten or burden.builds("primary key") or validated:
             continue
         names = [name_of(one.name) for one in columns]
-        yield RULE.finding(
-            evidence,
-            statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while {listed(names)} is looked through for NULL",
-            seen=burden.seen(),
             fix=_steps(table_of(run, statement, columns[0]), names),
-            severity=burden.severity,
         )
 
 
@@ -54,7 +51,7 @@ def _steps(table: str, columns: list[str]) -> tuple[str, ...]:
     condition = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     return (
         execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"),
-        *apart(execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}")),
+        *apart(validate(table, check)),
         *(f"op.alter_column({literal(table)}, {literal(column)}, nullable=False)" for column in columns),
         f"op.drop_constraint({literal(check)}, {literal(table)})",
     )

@@ -13,30 +13,14 @@ from functools import partial
 
 from headgate.report.model import Finding, Severity
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._made import altered
-from headgate.rules._work import burdens, listed
+from headgate.rules._rewrites import stored_otherwise
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for burden in burdens(evidence):
-        changed = list(altered(burden.statement, "table", "tablespace"))
-        if not burden.rewritten or not any(burden.concerns(one.name) for one in changed):
-            continue
-        yield RULE.finding(
-            evidence,
-            burden.statement,
-            f"{burden.waiting} on {listed(burden.rewritten)} wait"
-            f" while its files are copied to {changed[0].after or 'the default tablespace'}",
-            seen=burden.seen(),
-            fix=(
-                f"make a new table in place of {burden.table}, copy the rows in batches, swap the names,",
-                "or run this while nobody needs the table, and consent to it",
-            ),
-            severity=burden.severity,
-        )
+    return stored_otherwise(RULE, evidence, "tablespace", "its files are copied to", usual="the default tablespace")
 
 
 _REVISION = partial(example, "move entries to the fast disk", intent="it is faster", rollback="takes it back")

@@ -15,30 +15,20 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import execute
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._locks import blocking, told
-from headgate.rules._work import listed
+from headgate.rules._limits import unlimited
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    run = evidence.run
-    for statement in run.up.statements:
-        locks = blocking(run, statement.locks)
-        if not locks or int(statement.settings.get("statement_timeout", 0)):
-            continue
-        tables = listed(locks)
-        yield RULE.finding(
-            evidence,
-            statement,
-            f"this holds its lock on {tables} however long it runs",
-            seen=(*told(run, *locks.values()), "statement_timeout is 0, which is none"),
-            fix=(execute("SET LOCAL statement_timeout = '60s'"),),
-        )
-        return
+    return unlimited(
+        RULE,
+        evidence,
+        "statement_timeout",
+        lambda tables: f"this holds its lock on {tables} however long it runs",
+    )
 
 
 _REVISION = partial(example, "let editors leave a note", intent="editors leave remarks", rollback="drops the column")

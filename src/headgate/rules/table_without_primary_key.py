@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._change import made
+from headgate.rules._change import after, made
 from headgate.rules._example import example
 from headgate.rules.rule import Evidence, Rule
 
@@ -20,7 +20,7 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    final = (evidence.change[-1] if evidence.change else evidence.run).after.objects
+    final = after(evidence).objects
     keyed = {its.get("of") for (kind, _), its in final.items() if kind == "primary key"}
     known = {name for kind, name in evidence.run.before.objects if kind == "table"}
     for statement, one in made(evidence, "added", "table"):

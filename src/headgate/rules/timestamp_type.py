@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._columns import told
+from headgate.rules._columns import typed
 from headgate.rules._example import example
 from headgate.rules.rule import Evidence, Rule
 
@@ -19,17 +19,14 @@ __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for statement, columns in told(
+    return typed(
+        RULE,
         evidence,
-        lambda its: str(its.get("type")).startswith("timestamp") and str(its.get("type")).endswith("without time zone"),
-    ):
-        yield RULE.finding(
-            evidence,
-            statement,
-            f"{columns} is a clock's reading without a place: it is no moment",
-            seen=(f"PostgreSQL {evidence.run.server}: the catalog says timestamp without time zone",),
-            fix=("sa.DateTime(timezone=True)",),
-        )
+        lambda name: name.startswith("timestamp") and name.endswith("without time zone"),
+        called="timestamp without time zone",
+        message="is a clock's reading without a place: it is no moment",
+        fix="sa.DateTime(timezone=True)",
+    )
 
 
 RULE = Rule(

@@ -27,17 +27,14 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         if not columns or burden.rewritten or not burden.statement.reindexed:
             continue
         names = listed(name_of(one.name) for one in columns)
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait"
             f" while {listed(burden.statement.reindexed)} is built anew for {names}",
-            seen=burden.seen(),
             fix=(
                 "drop the index concurrently before, and build it concurrently after, each in an autocommit_block:",
                 f"REINDEX of {listed(burden.statement.reindexed)} is what takes the time",
             ),
-            severity=burden.severity,
         )
 
 

@@ -28,16 +28,13 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         if not columns or burden.rewritten or burden.statement.reindexed:
             continue
         names = listed(name_of(one.name) for one in columns)
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while every row is read for {names}",
-            seen=burden.seen(),
             fix=(
                 "drop the checks that name the column first, change the type, add them again NOT VALID,",
                 "and validate them in an autocommit_block or in the next revision",
             ),
-            severity=burden.severity,
         )
 
 

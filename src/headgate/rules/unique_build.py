@@ -14,40 +14,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute
+from headgate.rules._builds import built
 from headgate.rules._example import example
-from headgate.rules._made import attributes
-from headgate.rules._work import burdens, listed
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for burden in burdens(evidence):
-        made = burden.builds("unique constraint")
-        if not made or burden.rewritten:
-            continue
-        fix: list[str] = []
-        for one in made:
-            its = attributes(evidence.run, burden.statement, one.kind, one.name)
-            table, definition = str(its.get("of", burden.table)), str(its.get("definition", "UNIQUE (…)"))
-            name, state = one.name.removesuffix(f" on {table}"), str(its.get("deferrable", "")).upper()
-            # The index has the words in another order than the constraint.
-            words, _, columns = definition.removeprefix("UNIQUE").partition("(")
-            shape = f"({columns} {words.strip()}".rstrip()
-            fix += apart(execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {shape}"))
-            add = f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name} {state}"
-            fix.append(execute(add.rstrip()))
-        yield RULE.finding(
-            evidence,
-            burden.statement,
-            f"{burden.waiting} on {listed(burden.tables)} wait while the index of"
-            f" {listed(one.name.partition(' on ')[0] for one in made)} is built",
-            seen=burden.seen(),
-            fix=tuple(fix),
-            severity=burden.severity,
-        )
+    return built(RULE, evidence, "unique constraint", "UNIQUE")
 
 
 _REVISION = partial(

@@ -28,14 +28,11 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     for burden in burdens(evidence):
         if not burden.rewritten or burden.statement.tag not in _TAGS:
             continue
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {listed(burden.rewritten)} wait while every row is written anew by"
             f" {burden.statement.tag}",
-            seen=burden.seen(),
             fix=(*apart(execute(f"VACUUM {burden.rewritten[0]}")), "or pg_repack, outside of the migrations"),
-            severity=burden.severity,
         )
 
 

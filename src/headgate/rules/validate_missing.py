@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from headgate.report.model import Finding, Severity
 from headgate.rules._change import made
+from headgate.rules._code import validate
 from headgate.rules._example import example
 from headgate.rules.rule import Evidence, Rule
 
@@ -29,7 +30,6 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
             if not left or one.attribute not in {None, attribute} or its.get("enforced") is False:
                 continue
             table, name = str(its.get("of")), one.name.partition(" on ")[0]
-            told = f'op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")'
             yield RULE.finding(
                 evidence,
                 statement,
@@ -37,7 +37,9 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
                 seen=(f"PostgreSQL {evidence.run.server}: not validated at the end of the change",),
                 fix=(
                     "in the next revision:",
-                    told if one.kind != "column" else f"VALIDATE the NOT NULL constraint of {one.name}",
+                    validate(table, name)
+                    if one.kind != "column"
+                    else f"VALIDATE the NOT NULL constraint of {one.name}",
                 ),
             )
 

@@ -18,37 +18,22 @@ from typing import TYPE_CHECKING
 from headgate.report.model import Finding, Severity
 from headgate.rules._code import execute
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._rewrites import name_of, rewriting
+from headgate.rules._rewrites import written_anew
 from headgate.rules._rows import batch_of
-from headgate.rules._work import burdens, listed
 from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
-    from headgate.catalog import Difference
     from headgate.catalog.model import Attributes
 
 __all__ = ["RULE"]
 
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
-    for burden in burdens(evidence):
-        columns = rewriting(burden, "default")
-        if not columns:
-            continue
-        names = listed(name_of(one.name) for one, _ in columns)
-        yield RULE.finding(
-            evidence,
-            burden.statement,
-            f"{burden.waiting} on {listed(burden.rewritten)} wait while every row is written anew"
-            f" for {names}, whose default is computed for each row",
-            seen=burden.seen(),
-            fix=_steps(burden.rewritten[0], *columns[0]),
-            severity=burden.severity,
-        )
+    return written_anew(RULE, evidence, "default", "whose default is computed for each row", _steps)
 
 
-def _steps(table: str, column: Difference, its: Attributes) -> tuple[str, ...]:
-    name, type_ = name_of(column.name), its.get("type", "…")
+def _steps(table: str, name: str, its: Attributes) -> tuple[str, ...]:
+    type_ = its.get("type", "…")
     default = its.get("default", "…")
     return (
         execute(f"ALTER TABLE {table} ADD COLUMN {name} {type_}"),

@@ -22,16 +22,13 @@ __all__ = ["RULE"]
 def _check(evidence: Evidence) -> Iterator[Finding]:
     for burden in burdens(evidence):
         does = "is rewritten" if burden.table in burden.rewritten else "is read"
-        yield RULE.finding(
-            evidence,
-            burden.statement,
+        yield burden.finding(
+            RULE,
             f"{burden.waiting} on {burden.strongest.relation} wait while {burden.table} {does}",
-            seen=burden.seen(),
             fix=(
                 "Do this work in a transaction that holds no strong lock: before the statement that takes it,",
                 "or in a revision of its own.",
             ),
-            severity=burden.severity,
         )
 
 
