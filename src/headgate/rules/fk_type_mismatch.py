@@ -38,20 +38,29 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         return
     changed = {one.name for one in evidence.run.made if (one.kind, one.attribute) == ("column", "type")}
     for (kind, name), attributes in evidence.run.after.objects.items():
-        if kind != "foreign key":
+        if kind != "foreign key" or "inherited_from" in attributes:
             continue
         for ours, theirs in pairs(str(attributes["of"]), str(attributes["definition"])):
             own, other = (_type(evidence, column) for column in (ours, theirs))
             if own is None or other is None or own == other or {own, other} <= _TEXTS:
                 continue
-            if changed & {ours, theirs} or (kind, name) not in evidence.run.before.objects:
+            at = changed & {*_whole(evidence, ours), *_whole(evidence, theirs)}
+            if at or (kind, name) not in evidence.run.before.objects:
                 key = name.removesuffix(f" on {attributes['of']}")
-                yield _mismatch(evidence, key, (ours, own), (theirs, other), at=changed & {ours, theirs} or {name})
+                yield _mismatch(evidence, key, (ours, own), (theirs, other), at=at or {name})
 
 
 def _mismatch(evidence: Evidence, key: str, own: tuple[str, str], other: tuple[str, str], *, at: set[str]) -> Finding:
-    names = {*at, own[0].rpartition(".")[0]}
-    statement = next((one for one in evidence.run.up.statements if any(d.name in names for d in one.made)), None)
+    statements = evidence.run.up.statements
+    statement = next(
+        (
+            one
+            for names in (at, {own[0].rpartition(".")[0]})
+            for one in statements
+            if any(made.name in names for made in one.made)
+        ),
+        None,
+    )
     function = evidence.revision.function("upgrade")
     table, _, column = own[0].rpartition(".")
     return RULE.finding(
@@ -61,6 +70,14 @@ def _mismatch(evidence: Evidence, key: str, own: tuple[str, str], other: tuple[s
         seen=(f"foreign key {key}: {own[0]} {own[1]} references {other[0]} {other[1]}",),
         fix=(f'op.execute("ALTER TABLE {table} ALTER COLUMN {column} TYPE {other[1]}")  # in steps, on a large table',),
     )
+
+
+def _whole(evidence: Evidence, column: str) -> Iterator[str]:
+    """The column, and those of the tables that its table is a part of: a change of theirs is told there alone."""
+    waiting = [column]
+    for one in waiting:
+        yield one
+        waiting += evidence.run.after.objects.get(("column", one), {}).get("inherited_from", ())  # type: ignore[arg-type]
 
 
 def _type(evidence: Evidence, column: str) -> str | None:
