@@ -29,7 +29,10 @@ def print_fixes(console: Console, outcome: Outcome) -> None:
         for line in fixed.diff:
             style = next((style for mark, style in _STYLES.items() if line.startswith(mark)), "")
             _print(console, Text(line, style=style))
-        _print(console, Text(f"wrote {fixed.path}: {counted(fixed.count, 'safe form')}\n", style="bold"))
+        _print(console, Text(f"wrote {fixed.path}: {counted(fixed.count, 'safe form')}", style="bold"))
+        if fixed.risk:
+            _print(console, Text(f"  its header still says: Risk: {fixed.risk}\n  Say there what it locks now."))
+        _print(console, Text())
     for left in outcome.left:
         _print(console, Text.assemble((f"not written[{left.rule}]", "bold yellow"), f": {left.path}:{left.line}"))
         _print(console, Text(f"  {left.why}\n"))

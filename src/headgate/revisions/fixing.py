@@ -6,13 +6,14 @@ Whether a form is safe is not believed: the review is asked again, and a file th
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headgate.errors import HeadgateError
-from headgate.revisions.rewrite import FIXABLE, Wanted, diff_for, rewrite
+from headgate.revisions.rewrite import FIXABLE, Applied, Wanted, diff_for, rewrite
+from headgate.revisions.rewrite.remarks import comments, without
 from headgate.revisions.rewrite.sql import name_at, value, words
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ __all__ = ["Fixed", "NotFixed", "Outcome", "fix", "offered"]
 
 _ROUNDS = 3
 _FEW = 10
+# What these write is no other lock: the header's `Risk:` line is as true as it was.
+_SAME_LOCKS = frozenset({"lock-timeout", "precondition", "type-change-cast"})
 _FAILING = frozenset(
     {"upgrade-fails", "upgrade-again-fails", "upgrade-not-repeatable", "downgrade-fails", "downgrade-not-inverse"}
 )
@@ -37,11 +40,13 @@ class Fixed:
         path: the file, as findings give it.
         count: how many findings it was rewritten for.
         diff: the unified diff from what it was.
+        risk: what its header says of the risk, which is left as somebody wrote it; empty where no lock has changed.
     """
 
     path: str
     count: int
     diff: tuple[str, ...]
+    risk: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,7 @@ def fix(judge: Callable[[], tuple[Project, Report]]) -> Outcome:
     project, report = judge()
     before: dict[Path, bytes] = {}
     counts: dict[Path, int] = {}
+    risks: dict[Path, str] = {}
     left: dict[tuple[str, int, str], NotFixed] = {}
     for _ in range(_ROUNDS):
         written = _write(project, report, left)
@@ -120,6 +126,8 @@ def fix(judge: Callable[[], tuple[Project, Report]]) -> Outcome:
             if path not in worse:
                 before.setdefault(path, old)
                 counts[path] = counts.get(path, 0) + len(rules)
+                if any(rule not in _SAME_LOCKS for rule, _ in rules):
+                    risks[path] = next(one.header.risk for one in now.revisions.values() if one.path == path)
                 continue
             path.write_bytes(old)
             for rule, line in rules:
@@ -129,7 +137,10 @@ def fix(judge: Callable[[], tuple[Project, Report]]) -> Outcome:
             project, report = judge()
             break
         project, report = now, result
-    fixed = (Fixed(project.shown(path), counts[path], _diff(project, path, old)) for path, old in before.items())
+    fixed = (
+        Fixed(project.shown(path), counts[path], _diff(project, path, old), risks.get(path, ""))
+        for path, old in before.items()
+    )
     return Outcome(project, report, tuple(fixed), tuple(left.values()))
 
 
@@ -180,6 +191,15 @@ class _File:
     source: str
     merged: bool
     wanted: list[Wanted] = field(default_factory=list)
+    consents: list[Finding] = field(default_factory=list)
+
+    def remarks(self, applied: Iterable[Applied]) -> Iterator[str]:
+        """The consents that do not count, and are about what was repaired."""
+        texts = comments(self.source) if self.consents else {}
+        for one in self.consents:
+            covers = range(int(one.facts["from"]), int(one.facts["to"]))
+            if any(done.rule == one.facts["allows"] and done.line in covers for done in applied):
+                yield texts[one.line or 1]
 
 
 def _write(
@@ -190,10 +210,14 @@ def _write(
     for finding in report.findings:
         revision = project.revisions.get(finding.revision or "")
         wanted = _wanted(finding)
-        if revision is None or wanted is None or finding.path != project.shown(revision.path):
+        is_consent = finding.rule == "consent" and "allows" in finding.facts
+        if revision is None or not (wanted or is_consent) or finding.path != project.shown(revision.path):
             continue
         file = files.setdefault(revision.path, _File(revision.source, revision.path in project.merged))
-        file.wanted.append(wanted)
+        if wanted:
+            file.wanted.append(wanted)
+        else:
+            file.consents.append(finding)
     written: dict[Path, tuple[bytes, bytes, tuple[tuple[str, int], ...]]] = {}
     left.clear()
     for path, file in files.items():
@@ -207,7 +231,8 @@ def _write(
         for refused in done.refused:
             left[where, refused.line, refused.rule] = NotFixed(where, refused.line, refused.rule, refused.why)
         if done.source != file.source:
-            old, new = _replace(where, path, file.source, done.source)
+            text = without(done.source, file.remarks(done.applied))
+            old, new = _replace(where, path, file.source, text)
             written[path] = old, new, tuple((one.rule, one.line) for one in done.applied)
     return written
 

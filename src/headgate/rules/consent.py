@@ -14,6 +14,7 @@ silent when the consent took a finding off.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from headgate import rules
 from headgate.report.model import Finding, Severity
@@ -28,7 +29,10 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     known = consentable() | {RULE.name}
     for consent in consents(evidence.revision):
         if problem := consent.problem(known, evidence.today):
-            yield RULE.finding(evidence, consent.line, problem, fix=_fix(consent, known))
+            finding = RULE.finding(evidence, consent.line, problem, fix=_fix(consent, known))
+            # `--fix` takes the comment away with what it is about.
+            about = {"allows": consent.rule, "from": str(consent.covers.start), "to": str(consent.covers.stop)}
+            yield replace(finding, facts=about)
 
 
 def consentable() -> frozenset[str]:

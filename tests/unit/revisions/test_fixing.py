@@ -30,6 +30,7 @@ INDEX = revision(
 )
 # What is repaired here is not how long a lock is waited for.
 LIMITED = ENV.replace("poolclass=", 'connect_args={"options": "-c lock_timeout=2s"}, poolclass=')
+GONE = "headgate: allow index-not-concurrent until 2020-01-31 because the table was small then"
 NAME = f"{SECOND}_change_the_schema.py"
 
 
@@ -71,6 +72,48 @@ def test_what_is_written_passes_the_review(tmp_path: Path) -> None:
     assert text.count("postgresql_concurrently=True") == 3
     assert "  # by note\n" in text
     assert "\n".join(fixed.diff).count("\n+") == text.count("\n") - INDEX.count("\n") + 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"# {GONE}\n" + 'op.create_index("ix_entries_note", "entries", ["note"])', ""),
+        ('op.create_index("ix_entries_note", "entries", ["note"])' + f"  # {GONE}", ""),
+        (f"# by note\n# {GONE}\n" + 'op.create_index("ix_entries_note", "entries", ["note"])', "    # by note\n"),
+    ],
+)
+def test_an_ended_consent_goes_with_what_it_was_about(before: str, after: str, tmp_path: Path) -> None:
+    """Left beside the safe form it would be the next finding, and would say of it what is not so."""
+    source = revision(SECOND, FIRST, before, 'op.drop_index("ix_entries_note", table_name="entries")')
+    made = make(tmp_path, source)
+
+    outcome = fix(judging(made))
+
+    text = (made.versions / NAME).read_text()
+    assert "headgate: allow" not in text
+    assert f"-> None:\n{after}    with op.get_context().autocommit_block():\n" in text
+    assert [finding.rule for finding in outcome.report.findings if finding.severity is Severity.ERROR] == []
+
+
+def test_a_consent_to_something_else_stays(tmp_path: Path) -> None:
+    """It is not for the rewriting to say that it is wrong."""
+    other = GONE.replace("index-not-concurrent", "unique-build")
+    source = revision(SECOND, FIRST, f"# {other}\n" + 'op.create_index("ix_entries_note", "entries", ["note"])')
+    made = make(tmp_path, source)
+
+    fix(judging(made))
+
+    assert f"# {other}\n" in (made.versions / NAME).read_text()
+
+
+def test_the_risk_that_the_header_tells_is_left_and_said(tmp_path: Path) -> None:
+    """Somebody wrote it, perhaps with reasons; only they know what of it is still so."""
+    made = make(tmp_path)
+
+    (fixed,) = fix(judging(made)).fixed
+
+    assert fixed.risk == "catalog change only."
+    assert "Risk: catalog change only.\n" in (made.versions / NAME).read_text()
 
 
 def test_a_second_run_writes_nothing(tmp_path: Path) -> None:
