@@ -57,7 +57,7 @@ class Finding:
         diff: the repaired code, a line each, which begins with `+`, `-` or a space as in a diff.
         statement: the number of the statement among those of the revision's upgrade.
         facts: what the server showed and the safe form needs: `constraint`, `not_null`, `type`; of a precondition its
-            name with the query that must give 0.
+            name with the query that must give 0; of a consent what it `allows`, `from` which line `to` which.
     """
 
     rule: str
