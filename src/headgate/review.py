@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from headgate import config, git, rules
 from headgate.report.model import Finding, Severity
-from headgate.revisions import fixing
 from headgate.revisions.file import read
 from headgate.rules import consent
 from headgate.rules._consents import SHOWN_BY_RUNNING, Consent, consents
@@ -97,6 +96,8 @@ def judge_rehearsed(
     Returns:
         The findings, as `judge` gives them, and the number of rules that were asked.
     """
+    from headgate.revisions import fixing  # a commit does not wait for it
+
     severities = project.config.severities
     found: list[Finding] = []
     for one in change:

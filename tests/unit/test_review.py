@@ -173,6 +173,19 @@ def test_the_hook_imports_nothing_heavy(checkout: Checkout) -> None:
     assert done.stdout == "1 []\n"
 
 
+def test_the_hook_imports_nothing_that_only_a_run_needs(checkout: Checkout) -> None:
+    """Each dataclass of a trace and each hash that nobody asks for is a millisecond of every commit."""
+    code = (
+        "import sys; from pathlib import Path; from headgate.review import judge_paths;"
+        f"judge_paths([Path({str(checkout.new)!r})], Path({str(checkout.root)!r}));"
+        "print(*sorted(name for name in sys.modules if name == 'hashlib' or name.startswith("
+        "('headgate.rehearsal', 'headgate.catalog', 'headgate.postgres', 'headgate.revisions'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    kept = {"headgate.revisions", *(f"headgate.revisions.{name}" for name in ("file", "header", "naming"))}
+    assert set(done.stdout.split()) == kept
+
+
 def test_consent_takes_off_what_the_server_showed(checkout: Checkout) -> None:
     """A revision consents to the gate's findings as to a rule's, and one that is not needed is told."""
     comment = "# headgate: allow downgrade-not-inverse because only the order differs\n"

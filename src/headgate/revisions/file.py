@@ -12,13 +12,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from headgate.errors import HeadgateError
 from headgate.revisions.header import Header, parse
-from headgate.revisions.index import Facts, Index
 
-__all__ = ["Precondition", "RevisionFile", "does_nothing", "read"]
+if TYPE_CHECKING:
+    from headgate.revisions.index import Index
+
+__all__ = ["Facts", "Precondition", "RevisionFile", "does_nothing", "read"]
+
+
+class Facts(NamedTuple):
+    """What a revision file states, as in `RevisionFile`."""
+
+    id: str
+    parents: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    branch_labels: tuple[str, ...]
+    lines: dict[str, int]
 
 
 @dataclass(frozen=True)

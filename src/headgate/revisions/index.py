@@ -10,21 +10,12 @@ import json
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
-__all__ = ["Facts", "Index"]
+from headgate.revisions.file import Facts
+
+__all__ = ["Index"]
 
 _FORM = 1
-
-
-class Facts(NamedTuple):
-    """What a revision file states, as in `RevisionFile`."""
-
-    id: str
-    parents: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    branch_labels: tuple[str, ...]
-    lines: dict[str, int]
 
 
 class Index:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
-from dataclasses import replace
 from functools import cache
 
 from headgate.rules.rule import Rule
@@ -15,11 +13,11 @@ __all__ = ["load"]
 
 @cache
 def load() -> tuple[Rule, ...]:
-    """Give every rule, by name, each with its page."""
-    rules = []
+    """Give every rule, by name."""
+    rules: list[Rule] = []
     for entry in pkgutil.iter_modules(__path__):
         if entry.name == "rule" or entry.name.startswith("_"):
             continue
         module = importlib.import_module(f"{__name__}.{entry.name}")
-        rules.append(replace(module.RULE, page=inspect.getdoc(module) or ""))
+        rules.append(module.RULE)
     return tuple(sorted(rules, key=lambda rule: rule.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +70,8 @@ def table(evidence: Evidence, found: Failure) -> str | None:
 
 def close(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Give the names that are there, the most alike first, no more than one reads."""
+    import difflib
+
     known = sorted(set(names))
     alike = difflib.get_close_matches(name, known, n=_NAMED, cutoff=0.0)
     return tuple(alike[:_NAMED])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from headgate.rehearsal.trace import MODES, Lock, Statement
 from headgate.rules._made import was_there
 
 if TYPE_CHECKING:
     from headgate.rehearsal.evidence import Rehearsed
+    from headgate.rehearsal.trace import Lock, Statement
 
-__all__ = ["blocking", "earlier", "in_transactions", "told"]
+__all__ = ["EXCLUSIVE", "blocking", "earlier", "in_transactions", "told"]
+
+EXCLUSIVE = "ACCESS EXCLUSIVE"
+"""The strongest mode, behind which readers wait too; spelled here because a commit waits for `rehearsal.trace`."""
 
 _TABLES = frozenset({"table", "materialized view", "foreign table"})
 
@@ -26,7 +29,7 @@ def blocking(run: Rehearsed, locks: tuple[Lock, ...], *, exclusive: bool = False
     """
     found: dict[str, Lock] = {}
     for lock in sorted(locks, key=lambda lock: lock.strength):
-        counts = lock.mode == MODES[-1] or (bool(lock.blocks) and not exclusive and lock.kind != "materialized view")
+        counts = lock.mode == EXCLUSIVE or (bool(lock.blocks) and not exclusive and lock.kind != "materialized view")
         if counts and lock.kind in _TABLES and was_there(run, lock.relation):
             found[lock.relation] = lock
     return found

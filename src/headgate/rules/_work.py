@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.rehearsal.trace import MODES, Lock, Statement, Work
 from headgate.report.model import Finding, Severity
+from headgate.rules._locks import EXCLUSIVE
 from headgate.rules._made import added, kin, table_of
 from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
     from headgate.catalog import Difference
     from headgate.rehearsal.evidence import Rehearsed
+    from headgate.rehearsal.trace import Lock, Statement, Work
 
 __all__ = ["Burden", "burdens", "large", "listed", "severity", "softened"]
 
@@ -52,7 +53,7 @@ class Burden:
     @property
     def waiting(self) -> str:
         """Who waits: `writers`, or `readers and writers`."""
-        return "readers and writers" if self.strongest.mode == MODES[-1] else "writers"
+        return "readers and writers" if self.strongest.mode == EXCLUSIVE else "writers"
 
     @property
     def rewritten(self) -> tuple[str, ...]:
@@ -89,8 +90,8 @@ class Burden:
 
     def held_before(self) -> Lock | None:
         """The ACCESS EXCLUSIVE lock on a table of the work that an earlier statement of the transaction took."""
-        own = {lock for lock in self.statement.locks if lock.mode == MODES[-1]}
-        strong = (lock for lock, _ in self.touched if lock.mode == MODES[-1])
+        own = {lock for lock in self.statement.locks if lock.mode == EXCLUSIVE}
+        strong = (lock for lock, _ in self.touched if lock.mode == EXCLUSIVE)
         return next((lock for lock in strong if lock not in own), None)
 
     def seen(self) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ def burdens(evidence: Evidence) -> Iterator[Burden]:
     run = evidence.run
     of_statement: dict[int, list[tuple[Statement, Work | None, Lock]]] = {}
     for statement, work, lock in (*run.up.blocking(), *_not_seen(run)):
-        if lock.kind != "materialized view" or lock.mode == MODES[-1]:
+        if lock.kind != "materialized view" or lock.mode == EXCLUSIVE:
             of_statement.setdefault(statement.number, []).append((statement, work, lock))
     for _, found in sorted(of_statement.items()):
         found.sort(key=lambda one: -(one[1].read + one[1].fetched if one[1] else 0))

@@ -15,7 +15,7 @@ from functools import partial
 
 from headgate.report.model import Finding, Severity
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._locks import earlier, told
+from headgate.rules._locks import EXCLUSIVE, earlier, told
 from headgate.rules._rows import batches, reads_all, written
 from headgate.rules._work import listed, severity
 from headgate.rules.rule import Evidence, Rule
@@ -33,7 +33,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         work = max(works, key=lambda one: one.updated + one.deleted)
         lock = max(held.values(), key=lambda one: one.strength)
         changed, rows = work.updated + work.deleted, run.up.rows[work.relation]
-        who = "readers and writers" if lock.mode == "ACCESS EXCLUSIVE" else "writers"
+        who = "readers and writers" if lock.mode == EXCLUSIVE else "writers"
         yield RULE.finding(
             evidence,
             statement,

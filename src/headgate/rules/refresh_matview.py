@@ -17,7 +17,7 @@ from headgate.report.model import Finding, Severity
 from headgate.rules._change import before
 from headgate.rules._code import execute
 from headgate.rules._example import example
-from headgate.rules._locks import told
+from headgate.rules._locks import EXCLUSIVE, told
 from headgate.rules._work import severity
 from headgate.rules.rule import Evidence, Rule
 
@@ -30,7 +30,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     for statement in run.up.statements:
         for lock in statement.held:
             view = lock.relation
-            if lock.mode != "ACCESS EXCLUSIVE" or view not in statement.rewritten or statement.made:
+            if lock.mode != EXCLUSIVE or view not in statement.rewritten or statement.made:
                 continue
             if ("materialized view", view) not in there:
                 continue

@@ -6,7 +6,9 @@ nothing else is edited to add it: `headgate.rules.load()` finds it by folder.
 
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -85,7 +87,6 @@ class Rule:
         good: the same revision, repaired.
         source: the manual page that the rule rests on.
         check: gives the findings for one revision.
-        page: the module's docstring, which `load()` fills in.
         bad_name: the file name of the bad example, where the name is what is wrong.
         merged: the examples as the base branch has them, where the rule asks what changed since.
         of_merged: whether it is also asked about a merged revision, which is not judged otherwise.
@@ -105,7 +106,6 @@ class Rule:
     good: str
     source: str
     check: Callable[[Evidence], Iterator[Finding]]
-    page: str = ""
     bad_name: str | None = None
     merged: str | None = None
     of_merged: bool = False
@@ -114,6 +114,11 @@ class Rule:
     before: str = ""
     general: bool = False
     off: bool = False
+
+    @property
+    def page(self) -> str:
+        """The docstring of the rule's module."""
+        return inspect.getdoc(sys.modules[self.check.__module__]) or ""
 
     def finding(
         self,
