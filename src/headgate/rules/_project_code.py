@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["definition", "own_packages"]
+__all__ = ["beside_env", "definition", "own_packages"]
 
 _NOT_THE_PROJECTS = frozenset({"alembic", "headgate", "sqlalchemy"})
 
@@ -24,6 +24,19 @@ def own_packages(versions: Path, root: Path) -> frozenset[str]:
     environment = _environment(versions)
     names = {name for place in _places(environment, root) for name in _importable(place, environment)}
     return frozenset(names - sys.stdlib_module_names - _NOT_THE_PROJECTS)
+
+
+def beside_env(versions: Path, root: Path, module: str) -> bool:
+    """Say whether a module lies in the folder of env.py, as `shop.migrations.tools` beside `shop/migrations/env.py`.
+
+    Args:
+        versions: the folder of the revision.
+        root: the repository's root.
+        module: its dotted name; empty for a relative import.
+    """
+    environment, parts = _environment(versions), module.split(".")
+    reached = (place.joinpath(*parts[:n]) for place in _places(environment, root) for n in range(1, len(parts) + 1))
+    return environment in reached
 
 
 def definition(versions: Path, root: Path, module: str, name: str) -> ast.ClassDef | ast.Assign | None:

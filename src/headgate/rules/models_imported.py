@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._project_code import definition
+from headgate.rules._project_code import beside_env, definition
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
@@ -36,6 +36,8 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     for found in _imports(revision.tree):
         top = found.module.partition(".")[0]
         if top and top not in evidence.model_modules:
+            continue
+        if beside_env(revision.path.parent, evidence.root, found.module):
             continue
         what = ", ".join(alias.name for alias in found.names)
         source = found.module or "its own folder"

@@ -44,6 +44,15 @@ def test_every_way_to_import_own_code_fires(judge, line: str) -> None:
     assert finding.message.startswith("the revision imports ")
 
 
+def test_what_lies_beside_env_py_was_written_for_revisions(judge) -> None:
+    """It changes with the history, as a helper that every revision of airflow's imports does."""
+    environment = judge.folder / "backend" / "alembic"
+    environment.mkdir(parents=True)
+    (environment / "env.py").touch()
+    assert judge(f"\nfrom backend.alembic.helpers import widen\n{BODY}") == ()
+    assert judge(f"\nfrom backend.alembics.helpers import widen\n{BODY}") != ()
+
+
 @pytest.mark.parametrize(
     "line",
     [
