@@ -18,6 +18,9 @@ Value = str | int | bool | tuple[str, ...]
 
 Attributes = Mapping[str, Value]
 
+# Lists of `name=value` that the server gives in the order in which they were set.
+_SORTED = frozenset({"foreign_options", "options", "settings", "toast_options"})
+
 Key = tuple[str, str]
 """Kind and name, as one says it: `("column", "entries.title")`, `("foreign key", "entries_user_fkey on entries")`."""
 
@@ -80,6 +83,9 @@ def _attributes(row: dict[str, Any]) -> Attributes:
     """The attributes that differ from their default, lists made immutable."""
     if isinstance(row.get("grants"), list):
         row["grants"] = grants(*row["grants"])
+    for attribute in _SORTED & row.keys():
+        if isinstance(row[attribute], list):
+            row[attribute] = ", ".join(sorted(row[attribute]))
     return {
         attribute: tuple(value) if isinstance(value, list) else value
         for attribute, value in row.items()

@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from headgate.catalog.model import Catalog
-from headgate.catalog.queries import families, family
+from headgate.catalog.queries import named
 from headgate.catalog.queries.relations import relations
 
 __all__ = ["snapshot", "statement"]
@@ -66,7 +66,10 @@ def statement(
     major: int,
     ignore: Iterable[tuple[str, str]] = (),
     only: Iterable[str] | None = None,
-    oids: Collection[int] | None = None,
+    oids: Collection[int] | str | None = None,
+    *,
+    without: Collection[str] = (),
+    told: bool = False,
 ) -> str:
     """The statement that returns the schema as one JSON text.
 
@@ -81,12 +84,15 @@ def statement(
         major: the server's major version.
         ignore: see `snapshot`.
         only: the families to read, of `queries.KINDS`; `None` for everything.
-        oids: the relations to which it is narrowed, see `queries.relations`. The names of those that are read are then
-            told too, as objects of the kind `read`.
+        oids: the relations to which it is narrowed, see `queries.relations`.
+        without: the families to leave out, of `queries.named`.
+        told: whether the relations that are read are told too, as objects of the kind `read` with their `oid`; of a
+            narrowed picture they are.
     """
-    queries = list(families(major)) if only is None else [family(name, major) for name in sorted(only)]
-    if oids is not None:
-        queries.append("SELECT 'read' AS kind, name FROM relation")
+    all_ = named(major)
+    queries = [all_[name] for name in (all_ if only is None else sorted(only)) if name not in without]
+    if told or oids is not None:
+        queries.append("SELECT 'read' AS kind, name, oid::bigint AS oid FROM relation")
     pinned = ", ".join(f"('{name}', '{value}')" for name, value in _PINNED.items())
     selected = ",\n".join(f"(SELECT json_agg(family) FROM ({query}) AS family)" for query in queries)
     return f"""

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headgate.catalog import Catalog, snapshot
+from headgate.catalog.followed import Followed
 from headgate.errors import HeadgateError
 from headgate.rehearsal import scripts
 from headgate.rehearsal.child import Emit
 from headgate.rehearsal.isolation import connect
 from headgate.rehearsal.leftovers import end_transactions, in_this_process
 from headgate.rehearsal.model import Direction, Failure, Move, Step
+from headgate.rehearsal.models import Untouched
 from headgate.rehearsal.refusal import refusal
 from headgate.revisions.file import read
 
@@ -57,10 +59,12 @@ class Runner:
         self.context: MigrationContext | None = None
         self.last: Catalog | None = None
         self.own: psycopg.Connection[Any] | None = None
+        self.followed: Followed | None = None
         self.opened: tuple[Any, ScriptDirectory] | None = None
         self.versions = ("public", "alembic_version")
         self.only: tuple[frozenset[str], Mapping[str, scripts.Entry]] | None = None
         self.watchdog: Watchdog | None = None
+        self.models: Untouched | None = None
         self.began = self.noting = False
         self.current: str | None = None
         self.statement: str | None = None
@@ -101,6 +105,7 @@ class Runner:
             def steps(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
                 self.context = context
                 self.began = True
+                self.models = self.models or Untouched(self._metadata())
                 for id_ in self.prepared.waiting(script, move, heads):
                     self.emit(f"{'upgrading to' if move.direction == 'up' else 'downgrading'} {id_}")
                     # At the first call Alembic imports every file; one that fails is known by its path.
@@ -122,13 +127,18 @@ class Runner:
 
     def _own(self) -> psycopg.Connection[Any]:
         if self.own is None or self.own.closed:
-            # One for all snapshots: psycopg prepares the statement, which saves the planning of it.
+            # One for all snapshots: what reads them is prepared, which saves the planning of it.
             self.own = connect(self.url)
         return self.own
 
     def catalog(self) -> Catalog:
         """Read the catalog over a connection of our own, so that the run's own state is left alone."""
-        return snapshot(self._own(), ignore=frozenset({self.version_table()}))
+        own, ignore = self._own(), self.version_table()
+        if not self.redirect:
+            return snapshot(own, ignore=frozenset({ignore}))
+        if self.followed is None or not self.followed.holds(own, ignore):
+            self.followed = Followed(own, ignore)
+        return self.followed.read()
 
     def _ended(self) -> None:
         self.noting = True
@@ -147,6 +157,8 @@ class Runner:
         metadata = self._metadata()
         if not metadata:
             return None, None
+        if self.models:
+            self.models.put_back()
         engine = create_engine(url, poolclass=NullPool)
         self.statement = None
         try:

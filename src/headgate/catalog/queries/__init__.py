@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from headgate.catalog.queries import constraints, misc, programs, relations, types
 
-__all__ = ["KINDS", "families", "family"]
+__all__ = ["KINDS", "READS", "families", "named"]
 
 KINDS = {
     "tables": frozenset({"table", "foreign table", "view", "materialized view"}),
@@ -45,12 +45,15 @@ def families(major: int) -> tuple[str, ...]:
     )
 
 
-def family(name: str, major: int) -> str:
-    """The query of one family.
+def named(major: int) -> dict[str, str]:
+    """Every query by the name of its family, for a server of this major version."""
+    return dict(zip([*KINDS, *misc.READS], families(major), strict=True))
 
-    Args:
-        name: a key of `KINDS`.
-        major: the server's major version.
-    """
-    # KINDS names the first ones in the order in which they stand; those of misc.py, which change seldom, have no name.
-    return dict(zip(KINDS, families(major), strict=False))[name]
+
+READS = {
+    "types": ("pg_type",),
+    "routines": ("pg_proc",),
+    "event triggers": ("pg_event_trigger",),
+    **misc.READS,
+}
+"""The catalogs without whose rows a family is empty, for those families that often are; as in `marks.OTHERS`."""

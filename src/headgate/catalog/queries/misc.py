@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from headgate.catalog.queries.parts import comment, grants, owner, settings, user_made
 
-__all__ = ["queries"]
+__all__ = ["READS", "queries"]
 
 
 def queries(major: int) -> tuple[str, ...]:
     """Schemas, extensions, default privileges, replication, foreign data, text search, operators and their like."""
     return (_SCHEMAS, _EXTENSIONS, _DEFAULT_PRIVILEGES, _publications(major), _SUBSCRIPTIONS, *_FOREIGN, *_BY_NAME)
 
+
+READS = {
+    "schemas": ("pg_namespace",),
+    "extensions": ("pg_extension",),
+    "default privileges": ("pg_default_acl",),
+    "publications": ("pg_publication",),
+    "subscriptions": ("pg_subscription",),
+    "foreign-data wrappers": ("pg_foreign_data_wrapper",),
+    "foreign servers": ("pg_foreign_server",),
+    "user mappings": ("pg_user_mappings",),
+    "collations": ("pg_collation",),
+    "conversions": ("pg_conversion",),
+    "text search configurations": ("pg_ts_config",),
+    "text search dictionaries": ("pg_ts_dict",),
+    "operator classes": ("pg_opclass",),
+    "operator families": ("pg_opfamily",),
+    "operators": ("pg_operator",),
+    "casts": ("pg_cast",),
+    "languages": ("pg_language",),
+    "others": ("pg_am", "pg_transform", "pg_ts_template", "pg_ts_parser"),
+}
+"""The catalogs without whose rows a query finds nothing, in the order of the queries."""
 
 # https://www.postgresql.org/docs/18/catalog-pg-namespace.html
 # `public` is born with a comment; dropping and making it again loses that, and nobody minds.
@@ -26,7 +48,7 @@ WHERE n.oid IN (SELECT oid FROM namespace) AND (n.nspname = 'public' OR {user_ma
 # https://www.postgresql.org/docs/18/catalog-pg-extension.html
 _EXTENSIONS = f"""
 SELECT 'extension' AS kind, quote_ident(e.extname) AS name, e.extversion AS version,
-       quote_ident(n.nspname) AS schema, {owner("e.extowner")}, {comment("pg_extension", "e.oid")}
+       quote_ident(n.nspname) AS schema, {owner("e.extowner")}, obj_description(e.oid, 'pg_extension') AS comment
 FROM pg_extension AS e
 JOIN pg_namespace AS n ON n.oid = e.extnamespace
 """

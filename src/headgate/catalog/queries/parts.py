@@ -9,11 +9,13 @@ FIRST_USER_OID = 16384
 
 
 def comment(catalog: str, oid: str, column: str = "0") -> str:
-    """The comment on an object.  https://www.postgresql.org/docs/18/catalog-pg-description.html"""
-    return (
-        f"(SELECT description FROM pg_description WHERE objoid = {oid}"
-        f" AND classoid = '{catalog}'::regclass AND objsubid = {column}) AS comment"
-    )
+    """The comment on an object, from the common table expression `described` that holds them all.
+
+    A sub-select of its own for each kind would be looked up, planned and opened a dozen times over, which in a session
+    that has just begun is most of the time a picture takes.
+    """
+    key = f"concat('{catalog}'::regclass::oid, '.', {oid}, '.', {column})"
+    return f"(SELECT comments FROM described) ->> {key} AS comment"
 
 
 def owner(oid: str) -> str:
@@ -22,9 +24,8 @@ def owner(oid: str) -> str:
 
 
 def settings(array: str, label: str) -> str:
-    """An array of `name=value`, in an order that does not depend on who set which first."""
-    return f"""CASE WHEN {array} IS NOT NULL THEN
-        (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest({array}) AS o) END AS {label}"""
+    """An array of `name=value`; `headgate.catalog.model` sorts it, as who set which first is of no interest."""
+    return f"{array} AS {label}"
 
 
 def user_made(catalog: str, oid: str, schema: str | None = None) -> str:
@@ -34,8 +35,8 @@ def user_made(catalog: str, oid: str, schema: str | None = None) -> str:
     """
     inside = f" AND {schema} IN (SELECT oid FROM namespace)" if schema else ""
     return (
-        f"{oid} >= {FIRST_USER_OID}{inside} AND NOT EXISTS (SELECT FROM pg_depend AS member"
-        f" WHERE member.classid = '{catalog}'::regclass AND member.objid = {oid} AND member.deptype = 'e')"
+        f"{oid} >= {FIRST_USER_OID}{inside}"
+        f" AND {oid} NOT IN (SELECT objid FROM member WHERE classid = '{catalog}'::regclass)"
     )
 
 

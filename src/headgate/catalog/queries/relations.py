@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from headgate.catalog.queries.parts import comment, grants, owner, settings, user_made
+from headgate.catalog.queries.parts import FIRST_USER_OID, comment, grants, owner, settings, user_made
 
 __all__ = ["queries", "relations"]
 
 
-def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | None = None) -> str:
+def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | str | None = None) -> str:
     """The common table expressions on which every query hangs: the user's schemas, the user's relations.
 
     Args:
         ignore: tables to leave out, as (schema, table).
         oids: the relations to which it is narrowed, with the tables of those that are indexes, the sequences that
-            belong to them and the tables to which they belong; `None` for all.
+            belong to them and the tables to which they belong, or an expression that gives an array of them; `None` for
+            all.
     """
     narrowed = "" if oids is None else f" AND c.oid IN ({_with_their_own(oids)})"
     ignored = "".join(
@@ -25,6 +26,13 @@ def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | None = 
 namespace AS MATERIALIZED (
     SELECT oid, nspname FROM pg_namespace WHERE nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_')
 ),
+member AS MATERIALIZED (
+    SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+),
+described AS MATERIALIZED (
+    SELECT jsonb_object_agg(concat(classoid, '.', objoid, '.', objsubid), description) AS comments
+    FROM pg_description WHERE objoid >= {FIRST_USER_OID}
+),
 relation AS MATERIALIZED (
     SELECT c.*, c.oid::regclass::text AS name
     FROM pg_class AS c JOIN namespace AS n ON n.oid = c.relnamespace
@@ -33,9 +41,9 @@ relation AS MATERIALIZED (
 )"""
 
 
-def _with_their_own(oids: Collection[int]) -> str:
+def _with_their_own(oids: Collection[int] | str) -> str:
     """https://www.postgresql.org/docs/18/catalog-pg-depend.html"""
-    given = "'{" + ",".join(str(oid) for oid in sorted(oids)) + "}'::oid[]"
+    given = oids if isinstance(oids, str) else "'{" + ",".join(str(oid) for oid in sorted(oids)) + "}'::oid[]"
     owned = """FROM pg_depend
             WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')"""
     return f"""
@@ -61,8 +69,7 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHE
        {grants("c.relacl", "acldefault('r', c.relowner)")},
        CASE WHEN c.relpersistence = 'u' THEN 'unlogged' END AS persistence,
        {settings("c.reloptions", "options")},
-       (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_class AS toast, unnest(toast.reloptions) AS o
-        WHERE toast.oid = c.reltoastrelid) AS toast_options,
+       (SELECT reloptions FROM pg_class AS toast WHERE toast.oid = c.reltoastrelid) AS toast_options,
        CASE WHEN c.relforcerowsecurity AND c.relrowsecurity THEN 'enabled and forced'
             WHEN c.relforcerowsecurity THEN 'forced but not enabled'
             WHEN c.relrowsecurity THEN 'enabled' END AS row_security,
@@ -88,8 +95,7 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHE
            (SELECT quote_ident(srvname) FROM pg_foreign_table AS f JOIN pg_foreign_server AS s ON s.oid = f.ftserver
             WHERE f.ftrelid = c.oid) END AS server,
        CASE WHEN c.relkind = 'f' THEN
-           (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_foreign_table AS f, unnest(f.ftoptions) AS o
-            WHERE f.ftrelid = c.oid) END AS foreign_options
+           (SELECT ftoptions FROM pg_foreign_table WHERE ftrelid = c.oid) END AS foreign_options
 FROM relation AS c
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
 """
