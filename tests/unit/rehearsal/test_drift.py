@@ -10,7 +10,7 @@ import pytest
 from headgate.errors import HeadgateError
 from headgate.rehearsal.drift import built, differences
 from headgate.rehearsal.model import Rehearsal
-from tests.projects import MODELS, REVISIONS, SECOND, THIRD, Made, make_project, revision
+from tests.projects import FIRST, MODELS, REVISIONS, SECOND, THIRD, Made, make_project, revision
 
 
 def _refused(made: Made) -> HeadgateError:
@@ -49,6 +49,17 @@ def test_the_order_of_columns_is_no_drift(tmp_path: Path) -> None:
     )
     assert models != MODELS
     with built(make_project(tmp_path / "p", models=models).find()) as databases:
+        assert databases.differences == ()
+
+
+def test_what_a_revision_adds_to_the_models_is_not_theirs(tmp_path: Path) -> None:
+    """One of mlflow's has a constraint twice after it, which PostgreSQL refuses."""
+    constraint = 'sa.CheckConstraint(entries.c.note != "", name="filled")\n'
+    up = 'op.add_column("entries", sa.Column("note", sa.Text(), sa.CheckConstraint("note <> \'\'", name="filled")))'
+    second = revision(SECOND, FIRST, up, extra=f"from models import entries\n{constraint}")
+    files = {**REVISIONS, f"{SECOND}_add_note.py": second}
+    made = make_project(tmp_path / "p", files, models=f"{MODELS}{constraint}")
+    with built(made.find()) as databases:
         assert databases.differences == ()
 
 
