@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headgate.catalog import Catalog, snapshot
+from headgate.catalog.followed import Followed
 from headgate.errors import HeadgateError
 from headgate.rehearsal import scripts
 from headgate.rehearsal.child import Emit
@@ -58,6 +59,7 @@ class Runner:
         self.context: MigrationContext | None = None
         self.last: Catalog | None = None
         self.own: psycopg.Connection[Any] | None = None
+        self.followed: Followed | None = None
         self.opened: tuple[Any, ScriptDirectory] | None = None
         self.versions = ("public", "alembic_version")
         self.only: tuple[frozenset[str], Mapping[str, scripts.Entry]] | None = None
@@ -125,13 +127,18 @@ class Runner:
 
     def _own(self) -> psycopg.Connection[Any]:
         if self.own is None or self.own.closed:
-            # One for all snapshots: psycopg prepares the statement, which saves the planning of it.
+            # One for all snapshots: what reads them is prepared, which saves the planning of it.
             self.own = connect(self.url)
         return self.own
 
     def catalog(self) -> Catalog:
         """Read the catalog over a connection of our own, so that the run's own state is left alone."""
-        return snapshot(self._own(), ignore=frozenset({self.version_table()}))
+        own, ignore = self._own(), self.version_table()
+        if not self.redirect:
+            return snapshot(own, ignore=frozenset({ignore}))
+        if self.followed is None or not self.followed.holds(own, ignore):
+            self.followed = Followed(own, ignore)
+        return self.followed.read()
 
     def _ended(self) -> None:
         self.noting = True
