@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from headgate import redaction
 from headgate.errors import HeadgateError
+from headgate.postgres.address import parameters, parsed
 from headgate.sizes import Size
 from headgate.wording import first_line
 
@@ -84,9 +85,9 @@ def measure(url: str) -> Measured:
     import psycopg
 
     redaction.remember(url)
-    parameters = _parameters(url)
+    wanted = _parameters(url)
     try:
-        with psycopg.connect(**parameters) as connection:
+        with psycopg.connect(**wanted) as connection:
             connection.read_only = True
             return _ask(connection)
     except psycopg.Error as error:
@@ -116,24 +117,11 @@ def _ask(connection: psycopg.Connection[Any]) -> Measured:
 
 
 def _parameters(url: str) -> dict[str, Any]:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        address = None
-    if address is None or address.get_backend_name() not in {"postgresql", "postgres"}:
-        raise HeadgateError(
-            f"{redaction.display_url(url)} is not the URL of a PostgreSQL database.",
-            "Write it as postgresql://user@host:5432/database; a password may stand in PGPASSWORD or ~/.pgpass.",
-        ) from None
-    words = {name: value if isinstance(value, str) else ",".join(value) for name, value in address.query.items()}
+    address = parsed(
+        url,
+        of="database",
+        fix="Write it as postgresql://user@host:5432/database; a password may stand in PGPASSWORD or ~/.pgpass.",
+    )
     own = {"connect_timeout": _CONNECT_SECONDS, "application_name": "headgate"}
     # A pooler hands statements of one session to several servers, which do not know each other's prepared ones.
-    return {
-        **own,
-        **words,
-        **address.translate_connect_args(username="user", database="dbname"),
-        "prepare_threshold": None,
-    }
+    return {**own, **parameters(address), "prepare_threshold": None}

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from headgate.errors import HeadgateError
+from headgate.postgres.address import parameters, parsed
 from headgate.postgres.scratch import drop
 from headgate.postgres.server import Server, without_detours
 from headgate.redaction import display_url, redacted, remember
@@ -56,7 +57,13 @@ def given_server(url: str) -> Iterator[Server]:
     import psycopg
 
     remember(url)
-    address = _parsed(url)
+    address = parsed(
+        url,
+        of="server",
+        # Not "user:password@", which would be taken for a password where this is printed.
+        fix="Write it as postgresql://user@host:5432/database in HEADGATE_POSTGRES_URL, a password behind the user as"
+        " `user:password`.",
+    )
     prefix = f"headgate_{secrets.token_hex(6)}"
     try:
         connection = _connect(address, autocommit=True, application_name=prefix)
@@ -84,41 +91,16 @@ def given_server(url: str) -> Iterator[Server]:
             _drop_all(server, display_url(url))
 
 
-def _parsed(url: str) -> URL:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        address = None
-    if address is None or address.get_backend_name() not in {"postgresql", "postgres"}:
-        raise HeadgateError(
-            f"{display_url(url)} is not the URL of a PostgreSQL server.",
-            # Not "user:password@", which would be taken for a password where this is printed.
-            "Write it as postgresql://user@host:5432/database in HEADGATE_POSTGRES_URL, a password behind the user as"
-            " `user:password`.",
-        ) from None
-    return address
-
-
 def _connect(address: URL, *, autocommit: bool, application_name: str | None = None) -> psycopg.Connection:
     import psycopg
     from psycopg.conninfo import make_conninfo
 
-    words = {name: value if isinstance(value, str) else ",".join(value) for name, value in address.query.items()}
-    parts = {
-        "host": address.host,
-        "port": address.port,
-        "user": address.username,
-        "password": address.password,
-        "dbname": address.database,
-        "application_name": application_name,
-    }
-    given = {name: part for name, part in parts.items() if part is not None}
+    given = parameters(address)
+    if application_name is not None:
+        given["application_name"] = application_name
     # A rehearsal reaches it by the URL alone, so what the environment would lead to is no part of it here either.
     with without_detours():
-        return psycopg.connect(make_conninfo("", **{**words, **given}), autocommit=autocommit)
+        return psycopg.connect(make_conninfo("", **given), autocommit=autocommit)
 
 
 def _check(connection: psycopg.Connection, shown: str) -> None:
