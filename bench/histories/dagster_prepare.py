@@ -1,5 +1,6 @@
-"""Give dagster's env.py the connection that its storages give it."""
+"""Give dagster's env.py the connection that its storages give it, and its revisions the instance that they ask for."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -8,4 +9,13 @@ from sqlalchemy.pool import NullPool
 
 def attributes(url: str) -> dict[str, Any]:
     """Give `config.attributes` for one run."""
-    return {"connection": create_engine(url, poolclass=NullPool).connect()}
+    return {"connection": create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()}
+
+
+def within(function: Callable[[], None]) -> None:
+    """Call a function as `dagster instance migrate` does."""
+    from dagster import DagsterInstance
+    from dagster._core.storage.migration.utils import upgrading_instance
+
+    with upgrading_instance(DagsterInstance.ephemeral()):
+        function()
