@@ -6,6 +6,7 @@ each relation has a mark (`queries.marks`), and only those with another mark tha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,11 @@ class Followed:
     Args:
         connection: one of headgate's own, in autocommit mode, to PostgreSQL 14 or later; a setting of it is changed.
         ignore: a table to leave out with all that belongs to it, as (schema, table), not quoted.
+        known: the `state` of one that followed the database which this one is a copy of; what was changed since is
+            read again, and everything where it is of another database.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], ignore: tuple[str, str]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], ignore: tuple[str, str], known: str = "") -> None:
         self._connection, self._ignore = connection, ignore
         self._major = connection.info.server_version // 10000
         # Planning what is read takes longer than reading it. It need not be planned anew for other relations.
@@ -50,6 +53,16 @@ class Followed:
         self._marks: Mapping[int, int] = {}
         self._names: dict[int, str] = {}
         self._catalog: Catalog | None = None
+        if known:
+            marked, names, objects = json.loads(known)
+            self._marks = {int(key): mark for key, mark in marked.items()}
+            self._names = {int(oid): name for oid, name in names.items()}
+            self._catalog = Catalog.from_json(objects)
+
+    @property
+    def state(self) -> str:
+        """What is known, for a copy of the database. A copy has the same rows in the same places."""
+        return json.dumps([self._marks, self._names, self._catalog.to_json()]) if self._catalog else ""
 
     def holds(self, connection: object, ignore: tuple[str, str]) -> bool:
         """Whether it follows this connection's database, without this table."""

@@ -29,7 +29,7 @@ __all__ = ["Base", "server_for"]
 
 # A shorter history takes less time than the copy of a cluster.
 _WORTHWHILE = 20
-_FORM = 2
+_FORM = 3
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _key(project: Project, below: list[str]) -> str:
 def _own_code() -> list[tuple[str, int, int]]:
     """What headgate itself is: its version where it is installed, each edit where it is worked on."""
     package = Path(__file__).resolve().parents[1]
-    files = sorted(path for part in ("postgres", "rehearsal") for path in (package / part).rglob("*.py"))
+    files = sorted(path for part in ("catalog", "postgres", "rehearsal") for path in (package / part).rglob("*.py"))
     states = ((path, path.stat()) for path in files)
     return [(path.name, state.st_size, state.st_mtime_ns) for path, state in states]
 
@@ -149,6 +149,7 @@ def _holds(notes: str) -> bool:
 
 
 def _build(project: Project, below: list[str], server: Server, tell: Callable[[str], None]) -> str:
+    from headgate.catalog.followed import Followed
     from headgate.postgres.scratch import create, freeze, set_timezone
     from headgate.rehearsal.inhabited import Inhabited
     from headgate.rehearsal.plan import leaves
@@ -162,10 +163,14 @@ def _build(project: Project, below: list[str], server: Server, tell: Callable[[s
         raise _NotKeptError
     databases = {"awkward": create(server, template=first.name), "ordinary": first}
     known: dict[str, Inhabitants] = {}
+    pictures: dict[str, str] = {}
     for name, database in databases.items():
         with database.connect() as own:
             tables = Inhabited(own)
             tables.fill(Fill(project.config.rows, awkward=name == "awkward"), rehearsal.version_table, tell)
+            followed = Followed(own, rehearsal.version_table)
+            followed.read()
+            pictures[name] = followed.state
         known[name] = tables.known
     templates = {name: freeze(server, database) for name, database in databases.items()}
     return json.dumps(
@@ -176,6 +181,7 @@ def _build(project: Project, below: list[str], server: Server, tell: Callable[[s
             "rows": {name: dict(one.rows) for name, one in known.items()},
             "held": {name: dict(one.held) for name, one in known.items()},
             "not_filled": {name: dict(one.not_filled) for name, one in known.items()},
+            "pictures": pictures,
         }
     )
 
@@ -193,6 +199,7 @@ def _read(notes: str, below: list[str]) -> Base:
                 },
                 not_filled=told["not_filled"][name],
             ),
+            picture=told["pictures"][name],
         )
         for name in told["templates"]
     }

@@ -61,10 +61,12 @@ class Start:
     Args:
         version_table: the schema and the name of the table that holds the applied ids.
         inhabitants: the rows that it was given.
+        picture: its schema, as `catalog.followed` keeps it; empty where that is to be read.
     """
 
     version_table: tuple[str, str]
     inhabitants: Inhabitants = field(default_factory=Inhabitants)
+    picture: str = ""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _perform(
     watched = _Watched(runner, frozenset(entry.path for entry in known.values()))
     if start is not None:
         run = frozenset(id_ for move in moves if isinstance(move, Move) for id_ in move.revisions)
-        runner.only, runner.versions = (run, known), start.version_table
+        runner.only, runner.versions, runner.pictured = (run, known), start.version_table, start.picture
         watched.begin(start.inhabitants)
     steps: list[Step] = []
 

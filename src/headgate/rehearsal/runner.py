@@ -60,6 +60,7 @@ class Runner:
         self.last: Catalog | None = None
         self.own: psycopg.Connection[Any] | None = None
         self.followed: Followed | None = None
+        self.pictured = ""
         self.opened: tuple[Any, ScriptDirectory] | None = None
         self.versions = ("public", "alembic_version")
         self.only: tuple[frozenset[str], Mapping[str, scripts.Entry]] | None = None
@@ -137,7 +138,7 @@ class Runner:
         if not self.redirect:
             return snapshot(own, ignore=frozenset({ignore}))
         if self.followed is None or not self.followed.holds(own, ignore):
-            self.followed = Followed(own, ignore)
+            self.followed = Followed(own, ignore, self.pictured if ignore == self.versions else "")
         return self.followed.read()
 
     def _ended(self) -> None:

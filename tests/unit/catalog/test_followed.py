@@ -177,3 +177,31 @@ def test_it_is_asked_for_one_connection_and_one_table_to_leave_out(
         assert followed.holds(own, VERSIONS)
         assert not followed.holds(own, ignored)
         assert not followed.holds(other, VERSIONS)
+
+
+@pytest.mark.parametrize("change", ["SELECT 1", *CHANGES[:12]])
+def test_what_is_known_of_a_database_serves_for_its_copy(each_server: Server, started: str, change: str) -> None:
+    """A kept state is copied for each review, and its schema need not be read whole again."""
+    with scratch.database(each_server, started) as first:
+        with first.connect() as own:
+            known = Followed(own, VERSIONS)
+            known.read()
+            state = known.state
+        with (
+            scratch.database(each_server, first.name) as copy,
+            copy.connect() as own,
+            copy.connect() as other,
+        ):
+            other.execute(change.encode())
+
+            assert Followed(own, VERSIONS, state).read() == snapshot(other, ignore=[VERSIONS])
+
+
+def test_what_is_known_of_another_database_is_not_taken_for_this_one(each_server: Server, started: str) -> None:
+    """A state that is mixed up costs time, never a wrong picture."""
+    with scratch.database(each_server) as elsewhere, elsewhere.connect() as own:
+        own.execute("CREATE TABLE strange (id int)")
+        known = Followed(own, VERSIONS)
+        known.read()
+    with scratch.database(each_server, started) as database, database.connect() as own, database.connect() as other:
+        assert Followed(own, VERSIONS, known.state).read() == snapshot(other, ignore=[VERSIONS])
