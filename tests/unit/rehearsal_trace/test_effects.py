@@ -129,6 +129,21 @@ def test_what_cannot_run_in_a_transaction_is_seen_from_beside(traced: Tracing) -
     ]
 
 
+def test_each_table_is_seen_that_one_statement_takes_after_the_other(traced: Tracing) -> None:
+    """REINDEX SCHEMA locks them in transactions of its own, for less time than one needs to look."""
+    tables = tuple(f"t{number}" for number in range(8))
+    up = """
+        with op.get_context().autocommit_block():
+            op.execute("REINDEX SCHEMA public")
+    """
+    setup = ";".join(f"CREATE TABLE {table} (id int PRIMARY KEY); INSERT INTO {table} VALUES (1)" for table in tables)
+
+    seen = traced(up, setup=setup)
+
+    held = seen.only("REINDEX").held
+    assert [table for table in tables if Lock(table, "table", "SHARE") not in held] == []
+
+
 def test_the_rows_that_validation_reads_are_counted(traced: Tracing) -> None:
     """The server checks a foreign key by a query of its own, a domain in every table that uses it."""
     seen = traced(
