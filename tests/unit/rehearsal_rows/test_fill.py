@@ -130,6 +130,19 @@ def test_of_a_circle_no_row_is_left_that_points_nowhere(database: Database) -> N
         )
 
 
+@pytest.mark.parametrize("keys", ["", ", PRIMARY KEY (a, b)"], ids=["plain", "with a key of both"])
+def test_a_link_of_rows_joins_two_different_ones(keys: str, database: Database) -> None:
+    """Where all join a row with itself, a DELETE of such rows takes every one; where none does, a CHECK is not tried."""
+    link = f"a int NOT NULL REFERENCES t, b int NOT NULL REFERENCES t{keys}"
+    with database.connect() as connection:
+        connection.execute(f"CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE link ({link})".encode())
+        assert fill(connection, rows=40, awkward=False).tables["link"] == 40
+        assert connection.execute("SELECT count(*) FROM link WHERE a = b").fetchall() == [(0,)]
+        connection.execute("TRUNCATE link")
+        fill(connection, rows=40)
+        assert connection.execute("SELECT count(*) > 0 FROM link WHERE a = b").fetchall() == [(True,)]
+
+
 def test_rows_given_for_no_table_are_reported(database: Database) -> None:
     """A name that was typed wrongly must not go unnoticed."""
     with database.connect() as connection:

@@ -57,6 +57,7 @@ class Composer:
         self._draft = Draft(step.table)
         self._joined: dict[str, str] = {}  # the expression of a column that a foreign key decides
         self._units: dict[str, str] = {}  # the foreign key that decides a column
+        self._pointed: list[int] = []  # the tables that foreign keys point to
         self._places: dict[str, Maker] = {}
         self._sizes: dict[str, int] = {}  # how many values a column takes, where that is few
         self._bonds = [key.columns for key in step.table.foreign_keys if key not in step.later]
@@ -124,7 +125,11 @@ class Composer:
         name = f"headgate_{len(self._draft.joins)}"
         alone = any(unique.columns <= set(key.columns) for unique in self._table.uniques)
         place = self._place(key.columns)
-        made = link(self._session, key, name, place("s.n"), fixed, every=alone)
+        # Of a table with two keys to another one, as a link of its rows is, ordinary rows join two different rows.
+        further = 0 if self._awkward else self._pointed.count(key.parent)
+        self._pointed.append(key.parent)
+        index = f"{place('s.n')} + {further}" if further else place("s.n")
+        made = link(self._session, key, name, index, fixed, every=alone)
         if made.count == 0:
             if promised:
                 return
