@@ -99,3 +99,56 @@ def test_an_earlier_revision_is_shown_on_the_tables_it_met(made: Made, terminal:
     said = terminal.type(made.root, "migrate.sql", "--revision", FIRST)
     assert said.code == 0
     assert said.out.endswith(f"{FIRST}: 1 statement, 1,000 rows a table, PostgreSQL 18.4.\n")
+
+
+def test_a_table_is_given_the_rows_of_the_projects_own(tmp_path: Path, terminal: Terminal) -> None:
+    """As in the gate: of a table that only the project can fill, nothing would be known otherwise."""
+    sealed = """
+    op.execute("CREATE TABLE sealed (seal text NOT NULL CHECK (md5(seal) = 'e2eff6c2dafd909df8508f891b385d88'))")
+    """
+    made = make_project(
+        tmp_path / "shop",
+        {
+            "one.py": revision(FIRST, None, sealed, 'op.drop_table("sealed")'),
+            "two.py": revision(SECOND, FIRST, 'op.execute("ALTER TABLE sealed ALTER seal TYPE varchar(9)")'),
+        },
+    )
+    without = terminal.type(made.root, "migrate.sql")
+    assert "not rehearsed: sealed has no rows" in without.out
+
+    (made.root / "sealed.sql").write_text("INSERT INTO sealed VALUES ('once')")
+    with (made.root / "pyproject.toml").open("a") as settings:
+        settings.write('[tool.headgate.given]\nsealed = "sealed.sql"\n')
+    said = terminal.type(made.root, "migrate.sql")
+
+    assert said.err == ""
+    assert "not rehearsed" not in said.out
+    assert "      rewrites  sealed, 1 row\n" in said.out
+
+
+def test_a_revision_that_takes_too_long_is_given_up(tmp_path: Path, terminal: Terminal) -> None:
+    """What its statements did before is not known then; that it does not end is."""
+    endless = revision(THIRD, SECOND, 'op.execute("SELECT pg_sleep(600)")')
+    made = make_project(tmp_path / "shop", {**REVISIONS, f"{THIRD}_wait.py": endless})
+    said = terminal.type(made.root, "migrate.sql", "--timeout", "2")
+    assert said.code == 1
+    assert said.out == (
+        f"{THIRD}: 0 statements, 1,000 rows a table, PostgreSQL 18.4.\nIt fails: not answered within 2 s\n"
+    )
+
+
+def test_a_revision_below_that_does_not_run_is_said(tmp_path: Path, terminal: Terminal) -> None:
+    """There is nothing to watch the wanted one on."""
+    broken = revision(SECOND, FIRST, 'op.execute("ALTER TABLE nowhere ADD x int")')
+    made = make_project(
+        tmp_path / "shop",
+        {"one.py": REVISIONS[f"{FIRST}_create_entries.py"], "two.py": broken, "three.py": revision(THIRD, SECOND)},
+    )
+    said = terminal.type(made.root, "migrate.sql")
+    assert (said.code, said.err) == (
+        2,
+        error(
+            f'The revisions below {THIRD} do not run: relation "nowhere" does not exist.',
+            "Run `inv gate`: it shows the statement and the line.",
+        ),
+    )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.errors import HeadgateError
-from headgate.rehearsal import child
-from headgate.rehearsal.isolation import connect, only_scratch
-from headgate.rehearsal.model import Failure, Move
+from headgate.rehearsal import given
+from headgate.rehearsal.model import Failure, Fill, Move
 from headgate.rehearsal.plan import leaves
-from headgate.rehearsal.prepared import Prepared, prepared
-from headgate.rehearsal.runner import Runner
+from headgate.rehearsal.run import rehearse
 from headgate.rehearsal.trace import Trace
-from headgate.rehearsal.watchdog import Watchdog
 from headgate.wording import first_line
 
 if TYPE_CHECKING:
     from headgate.project import Project
 
-__all__ = ["Watched", "statements_of", "watch"]
+__all__ = ["Watched", "statements_of"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,13 @@ class Watched:
     trace: Trace
     failure: Failure | None
     not_filled: Mapping[str, str]
-    server: str = ""
+    server: str
 
 
 def statements_of(
     project: Project, revision: str | None, *, rows: int, tell: Callable[[str], None] = lambda _: None
 ) -> Watched:
-    """Start a server and watch one revision on it.
+    """Start a server, bring a database to the state below one revision, fill its tables, and watch the revision.
 
     Args:
         project: the Alembic project.
@@ -52,7 +49,8 @@ def statements_of(
         tell: is told what is being done.
 
     Raises:
-        HeadgateError: there is no such revision, or those below it do not run.
+        HeadgateError: there is no such revision, those below it do not run, or the rows that the project gives for a
+            table cannot be used.
     """
     from headgate.postgres.scratch import database, set_timezone
     from headgate.postgres.server import scratch_server
@@ -62,6 +60,8 @@ def statements_of(
         known = ", ".join(project.heads) or "none"
         raise HeadgateError(f"There is no revision {id_ or 'yet'}.", f"Give the id of one; the head is {known}.")
     config = project.config
+    # Rows as real ones may be: what fails on them fails here.
+    fill = given.add(Fill(rows, awkward=True), config.given, config.root)
     with (
         scratch_server(
             major=config.postgres, cache=config.cache, url=config.server_url, extensions=project.extensions
@@ -69,87 +69,22 @@ def statements_of(
         database(server) as scratch,
     ):
         set_timezone(scratch, config.timezone)
-        watched = watch(project, id_, url=scratch.url(), rows=rows, on_event=tell)
-    if isinstance(watched, Failure):
+        below, *watched = rehearse(project, _moves(project, id_, fill), url=scratch.url(), on_event=tell).steps
+    if below.failure:
         raise HeadgateError(
-            f"The revisions below {id_} do not run: {first_line(watched.error)}",
+            f"The revisions below {id_} do not run: {first_line(below.failure.error)}",
             "Run `inv gate`: it shows the statement and the line.",
         )
-    return replace(watched, server=server.version)
+    (step,) = watched
+    # One that was given up has no trace.
+    return Watched(step.trace or Trace(id_, "up", (), {}), step.failure, dict(step.not_filled), server.version)
 
 
-def watch(
-    project: Project, revision: str, *, url: str, rows: int, on_event: Callable[[str], None] = lambda _: None
-) -> Watched | Failure:
-    """Bring a scratch database to the state below a revision, fill its tables, and run the revision.
-
-    Args:
-        project: the Alembic project.
-        revision: its id.
-        url: an empty scratch database, as a SQLAlchemy URL.
-        rows: how many rows each table is given.
-        on_event: is told each revision as it starts.
-
-    Returns:
-        What the revision did, or why the revisions below it do not run.
-
-    Raises:
-        HeadgateError: env.py does not run, connects elsewhere, or ends the process.
-    """
+def _moves(project: Project, revision: str, fill: Fill) -> tuple[Move | Fill, ...]:
     needed = project.with_ancestors([revision])
     below = tuple(id_ for id_ in project.revisions if id_ in needed and id_ != revision)
-    moves = (
+    return (
         Move("up", below, leaves(project, set(below))),
-        Move("up", (revision,), leaves(project, {*below, revision})),
+        fill,
+        Move("up", (revision,), leaves(project, {*below, revision}), trace=True),
     )
-    files = frozenset(str(file.path) for file in project.revisions.values())
-    config = project.config
-    return child.call(
-        _watch,
-        str(project.ini),
-        config.section,
-        prepared(project),
-        url,
-        moves,
-        files,
-        rows,
-        config.timeout,
-        on_event=on_event,
-    )
-
-
-def _watch(
-    emit: child.Line,
-    ini: str,
-    section: str,
-    around: Prepared,
-    url: str,
-    moves: tuple[Move, Move],
-    files: frozenset[str],
-    rows: int,
-    timeout: int,
-) -> Watched | Failure:
-    from headgate.rehearsal.rows import fill
-    from headgate.rehearsal.tracer import Tracer
-
-    runner = Runner(ini, section, url, emit, around)
-
-    def given_up(move: Move, failure: Failure) -> Watched | Failure:
-        return failure if move == moves[0] else Watched(Trace(move.revisions[0], "up", (), {}), failure, {})
-
-    runner.watchdog = Watchdog(timeout, emit, url, around.folder, given_up)
-    runner.listen()
-    found: list[Trace] = []
-    with only_scratch(url, around):
-        around.begin(url)
-        with connect(url) as own:
-            tracer = Tracer(own.info.dbname, files, runner)
-        tracer.watch()  # before env.py opens a connection that it keeps
-        below = runner.run(moves[0])
-        if below.failure:
-            return below.failure
-        with connect(url) as own:
-            filled = fill(own, rows=rows, ignore=[runner.version_table()], tell=emit)
-        with tracer.tracing(moves[1].revisions[0], "up", filled.tables, found):
-            step = runner.run(moves[1])
-    return Watched(found[0], step.failure, dict(filled.not_filled))
