@@ -22,6 +22,15 @@ NOT_NULL_AND_KEY = (
     'op.alter_column("entries", "user_id", nullable=False)',
     'op.create_foreign_key("fk2", "entries", "users", ["user_id"], ["id"])',
 )
+BUILT = 'op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON entries (user_id)")'
+ASKED = (
+    "with op.get_context().autocommit_block():",
+    "    query = \"SELECT FROM pg_index WHERE indexrelid = to_regclass('ix') AND NOT indisvalid\"",
+    "    if op.get_bind().exec_driver_sql(query).first():",
+    '        op.execute("DROP INDEX CONCURRENTLY ix")',
+    f"    {BUILT}",
+)
+NOT_ASKED = ("with op.get_context().autocommit_block():", f"    {BUILT}")
 OTHER_KEY = ('op.create_foreign_key("fk2", "entries", "users", ["id"], ["id"])',)
 
 # The names of both columns that were there stand in that of the new one.
@@ -52,6 +61,8 @@ CASES = (
     Case("a check of a new column refuses nothing", "new-write-restriction", ON_A_NEW_COLUMN, 0),
     Case("a check of an older one does, beside a new one", "new-write-restriction", ON_AN_OLDER_ONE, 1),
     Case("and under its new name", "new-write-restriction", ON_A_RENAMED_ONE, 1),
+    Case("a leftover that is asked for is known", "concurrent-index-retry", ASKED, 0),
+    Case("one that is not asked for is passed over", "concurrent-index-retry", NOT_ASKED, 1),
     Case("a foreign key is checked by a query of its own", "multi-alter", NOT_NULL_AND_KEY, 0),
 )
 
