@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["failed", "not_undone", "several_heads"]
 
+_NOT_FOUND = "ModuleNotFoundError: No module named "
+_LISTED = 5
+
 
 def several_heads(project: Project) -> Finding:
     """Tell which heads a history has that should have one.
@@ -87,12 +90,16 @@ def failed(project: Project, server: str | None, rule: str, failure: Failure, wh
         rule: the name of the finding.
         failure: why it stopped.
         what: what its subject does not do, as in `does not upgrade`.
+
+    Raises:
+        HeadgateError: what the project needs is not installed here, which says nothing of the revision.
     """
     file = project.revisions.get(failure.revision or "")
     path, line = failure.path, failure.line
     if path is None and file is not None:
         definition = file.function("downgrade" if rule == "downgrade-fails" else "upgrade")
         path, line = str(file.path), definition.lineno if definition else None
+    _refuse_half_installed(project, failure, path, line)
     code = f"{server}: {failure.sqlstate}" if failure.sqlstate else "Python"
     seen = [f"{code}, {failure.error}"]
     if failure.noting:
@@ -109,6 +116,27 @@ def failed(project: Project, server: str | None, rule: str, failure: Failure, wh
         seen=tuple(seen),
         fix=_fix(failure),
     )
+
+
+def _refuse_half_installed(project: Project, failure: Failure, path: str | None, line: int | None) -> None:
+    """A module that is not found is a slip, unless something that the project asks for is not installed."""
+    if not failure.error.startswith(_NOT_FOUND):
+        return
+    from headgate import requirements
+    from headgate.errors import HeadgateError
+
+    for folder in dict.fromkeys((project.folder, project.config.root)):
+        if names := requirements.missing(folder):
+            module = failure.error.removeprefix(_NOT_FOUND).strip("'")
+            where = project.shown(project.folder / path) if path else "env.py"
+            listed = (
+                f"{', '.join(names[:_LISTED])}{f' and {len(names) - _LISTED} more' if len(names) > _LISTED else ''}"
+            )
+            raise HeadgateError(
+                f"{where}{f', line {line}' if line else ''} imports {module}, and of what the project needs, not"
+                f" installed here: {listed}.",
+                f"Install it where headgate is: {requirements.command(folder)}",
+            )
 
 
 def _fix(failure: Failure) -> tuple[str, ...]:

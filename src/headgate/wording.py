@@ -1,8 +1,10 @@
-"""How numbers and the server's messages are said."""
+"""How numbers, the server's messages and commands are said."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "first_line"]
+from pathlib import Path
+
+__all__ = ["counted", "first_line", "typed"]
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -19,3 +21,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def first_line(error: object) -> str:
     """Give the first line of what an error says, with one full stop; libpq's further lines advise on the server."""
     return (str(error).strip().splitlines() or ["no message"])[0].rstrip(".") + "."
+
+
+def typed(task: str) -> str:
+    """Give how a task is typed here: by `inv` where there is a tasks.py, which an adopter need not have.
+
+    Args:
+        task: its name and options, as in `migrate.review --fix`.
+    """
+    here = Path.cwd()
+    has_tasks = any((folder / "tasks.py").is_file() for folder in (here, *here.parents))
+    return f"{'inv' if has_tasks else 'headgate'} {task}"

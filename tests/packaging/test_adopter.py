@@ -60,6 +60,13 @@ def test_pre_commit_runs_both_hooks_from_this_repository(clean: Environment, ado
     assert text.returncode == 1, text.stdout + text.stderr
     assert "error[revision-file-name]" in text.stdout
 
-    misnamed.rename(bad)
+    year = misnamed.parent / "2026" / "11"
+    year.mkdir(parents=True)
+    below = misnamed.rename(year / misnamed.name)
+    text = try_repo("headgate-files", "--files", str(below.relative_to(adopter)))
+    assert text.returncode == 1, text.stdout + text.stderr
+    assert "alembic/versions/2026/11/orders.py" in text.stdout
+
+    below.rename(bad)
     gate = try_repo("headgate-gate", "--hook-stage", "pre-push", "--files", str(bad.relative_to(adopter)))
     assert gate.returncode == 0, gate.stdout + gate.stderr

@@ -132,6 +132,8 @@ def _settings(found: Survey) -> Change:
 def _block(name: str, found: Survey) -> str:
     inner = f"{name}." if name else ""
     block = _table(name, found.settings)
+    if found.within:
+        block += "\n" + _table(f"{inner}prepare", {"within": found.within})
     if found.variables:
         block += "\n" + _table(f"{inner}prepare.variables", found.variables)
     if found.unkept:

@@ -9,6 +9,7 @@ from typing import Any
 
 from headgate import git, locating
 from headgate import project as projects
+from headgate.adoption.application import application
 from headgate.adoption.convention import unkept
 from headgate.adoption.driver import driver as driver_of
 from headgate.adoption.environment import Environment, read_environment
@@ -19,7 +20,7 @@ from headgate.errors import HeadgateError
 from headgate.project import Project
 from headgate.wording import counted
 
-__all__ = ["Answers", "Survey", "survey"]
+__all__ = ["Answers", "Survey", "nearest", "survey"]
 
 _PARTS = {
     "host": "{host}",
@@ -44,6 +45,7 @@ class Answers:
         driver: `psycopg`, `psycopg2` or `asyncpg`.
         base: the base branch.
         baseline: the newest revision that is not to be judged.
+        within: the application that env.py runs inside of, or what makes it, as `package.module:name`.
     """
 
     alembic: str | None = None
@@ -53,6 +55,7 @@ class Answers:
     driver: str | None = None
     base: str | None = None
     baseline: str | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Survey:
         environment: its env.py.
         settings: the settings that must be written, in order.
         variables: the environment variables that must be set beside the URL's.
+        within: the application that env.py runs inside of; `None` where it needs none.
         unkept: the rules about a file's form that the repository does not keep, each with the figures.
         notes: what was found, a line each, for the user to check.
     """
@@ -74,8 +78,22 @@ class Survey:
     environment: Environment
     settings: Mapping[str, str | list[str]]
     variables: Mapping[str, str]
+    within: str | None
     unkept: Mapping[str, str]
     notes: tuple[str, ...]
+
+
+def nearest(config: Config, folder: Path) -> Config:
+    """Give settings whose root is the service that a folder is of, in a repository with several that has none yet.
+
+    Args:
+        config: the settings as they are now.
+        folder: where one stands.
+    """
+    above = [one for one in (folder, *folder.parents) if one.is_relative_to(config.root) and one != config.root]
+    if held(config.root).table is not None or config.alembic or not above or len(locating.candidates(config.root)) < 2:
+        return config
+    return replace(config, root=next((one for one in above if len(locating.candidates(one)) == 1), config.root))
 
 
 def survey(config: Config, answers: Answers) -> Survey:
@@ -109,6 +127,7 @@ def survey(config: Config, answers: Answers) -> Survey:
     if database is not None:
         settings["database"] = database
     environment = read_environment(found.script_folder / "env.py", root, found.folder)
+    environment, within = _inside(environment, answers, config)
     base, baseline = _base(found, answers)
     if base:
         settings["base"] = base
@@ -125,9 +144,30 @@ def survey(config: Config, answers: Answers) -> Survey:
         f"env.py: {found.shown(environment.path)},"
         f" {'asynchronous' if environment.asynchronous else 'synchronous'}, {driver}",
         f"URL: {how}",
+        *([f"inside of: {within}"] if within else []),
         f"new: {_new(config, base, baseline)}",
     )
-    return Survey(own, found, environment, settings, variables, unkept(found), notes)
+    return Survey(own, found, environment, settings, variables, within, unkept(found), notes)
+
+
+def _inside(environment: Environment, answers: Answers, config: Config) -> tuple[Environment, str | None]:
+    """Look into the application that env.py runs inside of, for its name and its URL."""
+    asked = environment.of("application")
+    within = answers.within or config.prepare.within
+    if not asked:
+        return environment, within
+    found = application(config.root)
+    usual = [place for place in found.places if place.partition(":")[2] in ("create_app", "make_app")]
+    places = usual or list(found.places)
+    if within is None and len(places) != 1:
+        seen = f"{len(places)} would do: {', '.join(places)}" if places else "nothing says which one"
+        example = places[0] if places else "app:create_app"
+        raise HeadgateError(
+            f"env.py runs inside of a Flask application, and {seen}.",
+            f"Name it, or the function that makes it: headgate init --within {example}",
+        )
+    known = tuple(source for source in found.sources if source.kind == "variable")
+    return replace(environment, sources=known or asked), within or places[0]
 
 
 def _remembered(answers: Answers, table: Mapping[str, Any]) -> Answers:
@@ -154,9 +194,11 @@ def _file(config: Config, answers: Answers) -> Path:
         return locating.only_file(config.root)
     except HeadgateError as error:
         several = "Choose" in error.fix
-        fix = "Choose one" if several else "Go to the project's folder, or name the file"
         example = locating.candidates(config.root)[0].relative_to(config.root) if several else "path/to/alembic.ini"
-        raise HeadgateError(error.what, f"{fix}: headgate init --alembic {example}") from None
+        fix = f"Choose one: headgate init --alembic {example}, or go to its folder."
+        if not several:
+            fix = f"Go to the project's folder, or name the file: headgate init --alembic {example}"
+        raise HeadgateError(error.what, fix) from None
 
 
 def _section(file: Path, configured: str) -> str:

@@ -52,7 +52,7 @@ def snapshot(
     Args:
         connection: a psycopg connection, or a SQLAlchemy one with any driver, to PostgreSQL 14 or later.
         ignore: tables to leave out with all that belongs to them, as (schema, table), not quoted:
-            `("public", "alembic_version")`.
+            `("public", "alembic_version")`. The schema `*` is any.
 
     Raises:
         psycopg.Error: or the error of the other driver, when the statement fails.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from headgate.catalog import Difference, diff
+from headgate.catalog import Catalog, Difference, diff
 from headgate.errors import HeadgateError
 from headgate.project import Project
 from headgate.rehearsal.model import Failure, Move, Rehearsal
@@ -88,7 +88,31 @@ def differences(rehearsal: Rehearsal) -> tuple[Difference, ...]:
     """
     if rehearsal.final is None or rehearsal.models is None:
         return ()
-    return tuple(difference for difference in diff(rehearsal.final, rehearsal.models) if difference.change != "moved")
+    migrated, modelled = (_theirs(catalog, rehearsal.left_out) for catalog in (rehearsal.final, rehearsal.models))
+    # PostgreSQL itself gives some on the schema public.
+    granted = any("grants" in held and name != "public" for (_, name), held in modelled.objects.items())
+    home = rehearsal.version_table[0]
+    return tuple(
+        difference
+        for difference in diff(migrated, modelled)
+        if difference.change != "moved"
+        # A model has no word for a grant: where no DDL of the models' gives any, they are somebody else's.
+        and (granted or difference.attribute != "grants")
+        and not (difference.kind == "schema" and difference.change == "removed" and difference.name == home)
+    )
+
+
+def _theirs(catalog: Catalog, left_out: frozenset[str]) -> Catalog:
+    """A catalog without some tables and all that belongs to them."""
+    if not left_out:
+        return catalog
+    return Catalog(
+        {
+            key: attributes
+            for key, attributes in catalog.objects.items()
+            if key[1] not in left_out and attributes.get("of") not in left_out
+        }
+    )
 
 
 def _stopped(project: Project, what: str, failure: Failure) -> HeadgateError:

@@ -15,9 +15,9 @@ WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname <> 'information_schema' AND NOT
 TABLES = """
 SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'information_schema'
-  AND NOT starts_with(n.nspname, 'pg_') AND (n.nspname, c.relname) <> (%s, %s)
+  AND NOT starts_with(n.nspname, 'pg_') AND NOT (%s::name IN (n.nspname, '*') AND c.relname = %s)
 """
-"""What can be emptied, by SQL name, without one table: %s is its schema, the next its name."""
+"""What can be emptied, by SQL name, without one table: %s is its schema, `*` for any, the next its name."""
 
 FOREIGN_KEYS = """
 SELECT co.conrelid::regclass::text, co.confrelid::regclass::text,

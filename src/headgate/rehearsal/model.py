@@ -156,6 +156,7 @@ class Rehearsal:
         models_failure: why the models could not build a database.
         version_table: the schema and the name of the table that holds the applied ids.
         inputs: what the project's code read, where that was asked for.
+        left_out: the tables that env.py says are not the models', by SQL name.
     """
 
     steps: tuple[Step, ...]
@@ -164,3 +165,4 @@ class Rehearsal:
     models_failure: Failure | None = None
     version_table: tuple[str, str] = ("public", "alembic_version")
     inputs: tuple[Input, ...] = ()
+    left_out: frozenset[str] = frozenset()

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,8 @@ class Prepared:
         sql: what is run in an empty database before the first revision; empty for nothing.
         command: a program that is run before the first revision, after the SQL.
         attributes: `package.module:function`, which is given the URL and gives `config.attributes` for a run.
-        within: `package.module:function`, which is given a function and calls it where env.py can run.
+        within: `package.module:function`, which is given a function and calls it where env.py can run; or a Flask
+            application, or a function that makes one without an argument.
         versions: the folders of the revision files, where env.py sets them and not the ini file.
         x: the arguments of `-x`, with the same placeholders as the variables.
         database: the one that is judged, where env.py has several.
@@ -152,8 +155,14 @@ class Prepared:
         """
         if self.within is None:
             function()
-        else:
-            self._named("within", self.within)(function)
+            return
+        found = self._named("within", self.within)
+        application = _application(found)
+        if application is None:
+            found(function)
+            return
+        with application.app_context():
+            function()
 
     def _named(self, setting: str, place: str) -> Callable[..., Any]:
         module, _, name = place.partition(":")
@@ -199,6 +208,19 @@ class Prepared:
                 f"command in [tool.headgate.prepare] ended with {done.returncode}: {shown}: {said}",
                 f"Run it by hand in {self.root} until it ends with 0.",
             )
+
+
+@functools.cache
+def _application(found: Any) -> Any:
+    """A Flask application, also one that is still to be made; `None` for a function that calls the one it is given."""
+    if hasattr(found, "app_context"):
+        return found
+    if any(one.default is one.empty and one.kind in _REQUIRED for one in signature(found).parameters.values()):
+        return None
+    return found()
+
+
+_REQUIRED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
 def _below(script: ScriptDirectory, ids: Iterable[str]) -> set[str]:

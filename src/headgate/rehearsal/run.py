@@ -114,7 +114,9 @@ def _perform(
             return Rehearsal(tuple(steps), final, version_table=runner.version_table(), inputs=read)
         emit("building the models' database")
         models, failure = runner.build_models(models_url)
-    return Rehearsal(tuple(steps), final, models, failure)
+    return Rehearsal(
+        tuple(steps), final, models, failure, version_table=runner.version_table(), left_out=runner.left_out
+    )
 
 
 class _Watched:

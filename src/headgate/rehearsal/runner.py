@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner"]
 
+_VERSIONS = """
+SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'version_num' WHERE c.relname = %s ORDER BY 1
+"""
 _NAMED = ("schema", "table", "column", "datatype", "constraint", "detail")
 
 
@@ -67,6 +71,9 @@ class Runner:
         self.watchdog: Watchdog | None = None
         self.models: Untouched | None = None
         self.began = self.noting = False
+        self.runs = 0
+        self.home: str | None = None
+        self.left_out: frozenset[str] = frozenset()
         self.current: str | None = None
         self.statement: str | None = None
 
@@ -90,6 +97,7 @@ class Runner:
         before = (self.last or self.catalog()) if move.compare else None
         self.last = self.current = self.statement = None
         self.began = self.noting = False
+        self.runs = 0
         started = time.monotonic()
         failure = None
         try:
@@ -105,6 +113,7 @@ class Runner:
 
             def steps(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:
                 self.context = context
+                self.runs += 1
                 self.began = True
                 self.models = self.models or Untouched(self._metadata())
                 for id_ in self.prepared.waiting(script, move, heads):
@@ -152,40 +161,21 @@ class Runner:
 
     def build_models(self, url: str) -> tuple[Catalog | None, Failure | None]:
         """Build the models' own database with `create_all`, on the extensions that the migrations brought."""
-        from sqlalchemy import create_engine, text
-        from sqlalchemy.pool import NullPool
+        from headgate.rehearsal import modelled
 
         metadata = self._metadata()
-        if not metadata:
+        if not metadata or self.context is None:
             return None, None
         if self.models:
             self.models.put_back()
-        engine = create_engine(url, poolclass=NullPool)
         self.statement = None
         try:
-            with engine.begin() as connection:
-                quote = connection.dialect.identifier_preparer.quote_identifier
-                extensions = self._extensions()
-                schemas = {table.schema for part in metadata for table in part.tables.values() if table.schema}
-                for schema in sorted(schemas.union(extensions.values())):
-                    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}"))
-                for name, schema in extensions.items():
-                    connection.execute(text(f"CREATE EXTENSION {quote(name)} SCHEMA {quote(schema)}"))
-                for part in metadata:
-                    part.create_all(connection)
+            modelled.build(metadata, self.url, url)
+            self.left_out = modelled.left_out(self.context.opts, metadata, self.url)
         except Exception as error:
             return None, self._failure(error)
         with connect(url) as own:
             return snapshot(own, ignore=frozenset({self.version_table()})), None
-
-    def _extensions(self) -> dict[str, str]:
-        """The extensions that the migrations made, each with its schema: no model can hold one, and types need them."""
-        with connect(self.url) as connection:
-            rows = connection.execute(
-                "SELECT e.extname, n.nspname FROM pg_catalog.pg_extension e"
-                " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql' ORDER BY e.oid"
-            )
-            return dict(rows.fetchall())
 
     def _let_go(self, move: Move) -> Failure | None:
         """End what env.py left open, as the end of its process would: its locks would stop the next run for ever.
@@ -214,24 +204,31 @@ class Runner:
         return tuple(found) if isinstance(found, (list, tuple)) else (found,)
 
     def version_table(self) -> tuple[str, str]:
-        """Give the schema and the name of the table that holds the applied ids."""
+        """Give the schema and the name of the table that holds the applied ids; `*` where there is one in each."""
         if self.context is None:
             return self.versions
-        return (self.context.version_table_schema or "public", self.context.version_table)
+        return (self.home or self.context.version_table_schema or "public", self.context.version_table)
 
     def _version_failure(self, move: Move) -> Failure | None:
         """A run that ends well but leaves another version behind has lost its work, or did none."""
         if not self.began:
             return Failure("it ended without a call of context.run_migrations()")
-        if move.leaves is None:
-            return None
         from psycopg import sql
 
-        schema, table = self.version_table()
-        with connect(self.url) as connection:
-            exists = connection.execute("SELECT to_regclass(%s)", (f'"{schema}"."{table}"',)).fetchone()
-            query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(schema, table))
-            found = {row[0] for row in connection.execute(query)} if exists and exists[0] else set()
+        assert self.context is not None
+        name = self.context.version_table
+        schemas = [row[0] for row in self._own().execute(_VERSIONS, [name])]
+        expected = self.context.version_table_schema or "public"
+        # A tenant has one in a schema of its own, and search_path may say where: then there is none where Alembic says.
+        self.home = "*" if self.runs > 1 or (schemas and expected not in schemas) else expected
+        if move.leaves is None:
+            return None
+        found: set[str] = set()
+        for schema in schemas if self.home == "*" else set(schemas) & {expected}:
+            query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(schema, name))
+            found = {row[0] for row in self._own().execute(query)}
+            if found != move.leaves:
+                break
         if found == move.leaves:
             return None
         return Failure(

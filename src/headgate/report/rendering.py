@@ -10,7 +10,7 @@ from rich.text import Text
 from headgate.report.excerpt import Excerpt, Excerpts
 from headgate.report.layout import wrapped
 from headgate.report.model import Finding, Severity
-from headgate.wording import counted
+from headgate.wording import counted, typed
 
 __all__ = ["STYLES", "rendered"]
 
@@ -66,7 +66,7 @@ def _code(excerpt: Excerpt) -> Iterator[Text]:
 
 
 def _repair(finding: Finding, width: int | None) -> Iterator[Text]:
-    lines = ["inv migrate.review --fix"] if finding.fixable else []
+    lines = [typed("migrate.review --fix")] if finding.fixable else []
     if not finding.diff:
         lines += finding.fix
     indented = 8

@@ -14,7 +14,7 @@ from headgate.report.excerpt import Excerpts
 from headgate.report.layout import columns, put, wrapped
 from headgate.report.model import Check, Finding, Report, Severity, Status
 from headgate.report.rendering import rendered
-from headgate.wording import counted
+from headgate.wording import counted, typed
 
 __all__ = ["print_findings", "print_report"]
 
@@ -64,7 +64,7 @@ def print_findings(
     found = tuple(findings)
     _print_each(console, _open(found, advice=False), root, consentable)
     if _is_much_advice(found):
-        put(console, Text(f"{_advice(found)} advice: inv migrate.review --advice\n"))
+        put(console, Text(f"{_advice(found)} advice: {typed('migrate.review --advice')}\n"))
 
 
 def _print_each(console: Console, findings: list[Finding], root: Path, consentable: Collection[str]) -> None:

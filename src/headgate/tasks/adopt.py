@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from invoke.context import Context
 
 from headgate.errors import HeadgateError
@@ -19,6 +21,7 @@ __all__ = ["init"]
         "driver": "psycopg, psycopg2 or asyncpg",
         "base": "the branch that work is merged into",
         "baseline": "the newest revision that is not to be judged",
+        "within": "the Flask application, or what makes it: app:create_app",
         "tasks": "write a tasks.py",
         "nox": "write a noxfile.py",
         "pre_commit": "add the hooks to .pre-commit-config.yaml",
@@ -35,6 +38,7 @@ def init(
     driver: str | None = None,
     base: str | None = None,
     baseline: str | None = None,
+    within: str | None = None,
     tasks: bool = False,
     nox: bool = False,
     pre_commit: bool = False,
@@ -47,10 +51,10 @@ def init(
     any of it; shows each file that it would write as a diff; and asks. What is there is never overwritten.
     """
     from headgate.adoption.changes import Wanted, changes, write
-    from headgate.adoption.survey import Answers, survey
+    from headgate.adoption.survey import Answers, nearest, survey
 
-    config = settings()
-    found = survey(config, Answers(alembic, section, database, url_variable, driver, base, baseline))
+    config = nearest(settings(), Path.cwd().resolve())
+    found = survey(config, Answers(alembic, section, database, url_variable, driver, base, baseline, within))
     for note in found.notes:
         print(note)
     planned = list(changes(found, Wanted(tasks, nox, pre_commit, ci)))

@@ -13,14 +13,15 @@ def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | str | N
     """The common table expressions on which every query hangs: the user's schemas, the user's relations.
 
     Args:
-        ignore: tables to leave out, as (schema, table).
+        ignore: tables to leave out, as (schema, table); the schema `*` is any.
         oids: the relations to which it is narrowed, with the tables of those that are indexes, the sequences that
             belong to them and the tables to which they belong, or an expression that gives an array of them; `None` for
             all.
     """
     narrowed = "" if oids is None else f" AND c.oid IN ({_with_their_own(oids)})"
     ignored = "".join(
-        f" AND (n.nspname, c.relname) <> ({_literal(schema)}, {_literal(table)})" for schema, table in ignore
+        f" AND NOT (c.relname = {_literal(table)} AND {_literal(schema)} IN (n.nspname, '*'))"
+        for schema, table in ignore
     )
     return f"""
 namespace AS MATERIALIZED (

@@ -24,12 +24,12 @@ def read(session: Session, ignore: Iterable[tuple[str, str]] = ()) -> tuple[tupl
 
     Args:
         session: in a transaction.
-        ignore: tables to leave out, as (schema, table), not quoted.
+        ignore: tables to leave out, as (schema, table), not quoted; the schema `*` is any.
 
     Returns:
         The tables in the order of their names, and every type that a column of theirs is made of, by its oid.
     """
-    ignored = "".join(f" AND (n.nspname, c.relname) <> ({literal(s)}, {literal(t)})" for s, t in ignore)
+    ignored = "".join(f" AND NOT (c.relname = {literal(t)} AND {literal(s)} IN (n.nspname, '*'))" for s, t in ignore)
     found = session.rows(_TABLES.format(ignored=ignored))
     columns = session.rows(_COLUMNS)
     types = _types(session, {row[3] for row in columns})
