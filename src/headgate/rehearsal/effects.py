@@ -40,7 +40,12 @@ def difference(
     # ALTER TABLE gives an index that it keeps a new row in pg_class and leaves it its file.
     files = {one.file for one in known.values()} if new else set()
     indexes = [oid for oid in new if now[oid].kind == "index" and not (now[oid].file and now[oid].file in files)]
-    gone = {one.name for oid, one in known.items() if one.kind == "index" and _is_gone(oid, after)}
+    # One that an earlier statement dropped is gone already: of its name another one is built.
+    gone = {
+        one.name
+        for oid, one in known.items()
+        if one.kind == "index" and _is_gone(oid, after) and not _is_gone(oid, before)
+    }
     again = {oid for oid in indexes if now[oid].name in gone} | {oid for oid in replaced if now[oid].kind == "index"}
     built = [(oid, detailed[oid][0]) for oid in indexes if oid not in again and detailed[oid][0]]
     current = dict(known) | dict(now)
@@ -76,5 +81,5 @@ def work(before: Mapping[int, Counters], after: Mapping[int, Counters], names: N
     return tuple(sorted(found, key=lambda one: one.relation))
 
 
-def _is_gone(oid: int, after: State) -> bool:
-    return oid not in after.relations and (oid in after.locks or after.complete)
+def _is_gone(oid: int, state: State) -> bool:
+    return oid not in state.relations and (oid in state.locks or state.complete)

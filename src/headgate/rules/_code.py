@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from headgate.catalog.model import Attributes
 
-__all__ = ["apart", "constraint", "create_index", "execute", "literal", "validate"]
+__all__ = ["apart", "constraint", "create_index", "derived", "execute", "literal", "validate"]
 
 
 def literal(text: str) -> str:
@@ -31,6 +31,14 @@ def apart(*calls: str) -> tuple[str, ...]:
 def validate(table: str, constraint: str) -> str:
     """Give the call that tries the rows that are there against a constraint."""
     return execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+
+
+def derived(*names: str) -> str:
+    """Give one name made from others, in SQL and without their schemas: `entries_bound`, `"Old entries_bound"`."""
+    from headgate.revisions.rewrite.sql import value, words
+
+    name = "_".join(value(words(one)[-1].text) for one in names)
+    return name if _all_plain((name,)) else '"' + name.replace('"', '""') + '"'
 
 
 def create_index(name: str, attributes: Attributes) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headgate.rehearsal.evidence import Rehearsed
     from headgate.rehearsal.trace import Statement, Work
 
-__all__ = ["all_of", "batch_of", "batches", "is_batch", "reads_all", "written"]
+__all__ = ["all_of", "batch_of", "batches", "is_batch", "reads_all", "together", "written"]
 
 
 def written(run: Rehearsed, statement: Statement) -> list[Work]:
@@ -36,13 +38,36 @@ def reads_all(run: Rehearsed, work: Work) -> bool:
 
 
 def is_batch(run: Rehearsed, statement: Statement) -> bool:
-    """Whether the statement is one round of a loop that commits after each: its line sent others, apart from it."""
+    """Whether the statement is one round of a loop that commits after each: its line sent others, apart from it.
+
+    So is what a procedure or a DO block does that the server refuses in a transaction, because it commits on its way.
+    https://www.postgresql.org/docs/current/plpgsql-transactions.html
+    """
+    if statement.concurrent and statement.tag in {"CALL", "DO"}:
+        return True
     return any(
         other.line == statement.line
         and other.number != statement.number
         and (other.transaction is None or other.transaction != statement.transaction)
         for other in run.up.statements
     )
+
+
+def together(run: Rehearsed) -> Iterator[tuple[Statement, Work, int]]:
+    """Give what a loop wrote bit by bit in one transaction, and all of a table in the end.
+
+    Yields:
+        The first statement, the rows of all of them, and how many they are.
+    """
+    found: dict[tuple[int, int, str], list[tuple[Statement, Work]]] = {}
+    for statement in run.up.statements:
+        for work in written(run, statement) if statement.transaction is not None else ():
+            found.setdefault((statement.transaction or 0, statement.line, work.relation), []).append((statement, work))
+    for some in found.values():
+        updated, deleted = sum(work.updated for _, work in some), sum(work.deleted for _, work in some)
+        whole = replace(some[0][1], updated=updated, deleted=deleted)
+        if len(some) > 1 and all_of(run, whole) and not any(all_of(run, work) for _, work in some):
+            yield some[0][0], whole, len(some)
 
 
 def batches(run: Rehearsed, work: Work) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ _CHAINS = (
     ("json", "jsonb"),
     ("bit", "bit varying"),
 )
+_TIMES = ("interval", "time", "timestamp")
 _WORDS = frozenset({"character varying", "text"})  # without a length they are one
 
 
@@ -25,6 +26,8 @@ def takes_all(old: str, new: str) -> bool:
         old: the type as `format_type` gives it, such as `character varying(20)`.
         new: the other.
     """
+    if old.endswith("[]") and new.endswith("[]"):
+        return takes_all(old[:-2], new[:-2])
     (was, had), (base, has) = _apart(old), _apart(new)
     if old == new:
         return True
@@ -41,7 +44,10 @@ def _apart(name: str) -> tuple[str, tuple[int, ...]]:
     head, opened, rest = name.partition("(")
     inside, _, tail = rest.partition(")")
     numbers = tuple(int(part) for part in inside.split(",")) if opened and inside.replace(",", "").isdigit() else ()
-    return (f"{head.strip()}{tail}", numbers) if numbers else (name, ())
+    if not numbers:
+        return name, ()
+    # Times have six digits behind the point unless they are told to have fewer.
+    return f"{head.strip()}{tail}", () if head.startswith(_TIMES) and numbers == (6,) else numbers
 
 
 def _fits(had: tuple[int, ...], has: tuple[int, ...]) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute, validate
+from headgate.rules._code import apart, derived, execute, validate
 from headgate.rules._example import example
 from headgate.rules._made import added, altered
 from headgate.rules._work import burdens, listed
@@ -30,7 +30,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         new = [one for one in added(statement, "table") if str(one.after or "").startswith("partition of ")]
         if not (attached or new) or burden.rewritten:
             continue
-        check = f"{burden.table.rpartition('.')[2]}_bound".replace('"', "")
+        check = derived(burden.table, "bound")
         sql = f"ALTER TABLE {burden.table} ADD CONSTRAINT {check} CHECK (…) NOT VALID"
         yield burden.finding(
             RULE,

@@ -16,7 +16,8 @@ from functools import partial
 from headgate.report.model import Finding, Severity
 from headgate.rules._code import apart, constraint, execute, validate
 from headgate.rules._example import ENTRIES, example
-from headgate.rules._made import attributes, table_of
+from headgate.rules._made import altered, attributes, table_of
+from headgate.rules._rewrites import retyped
 from headgate.rules._work import burdens, listed
 from headgate.rules.rule import Evidence, Rule
 
@@ -26,7 +27,9 @@ __all__ = ["RULE"]
 def _check(evidence: Evidence) -> Iterator[Finding]:
     run = evidence.run
     for burden in burdens(evidence):
-        made = burden.added("check constraint")
+        # Dropped and added under its name in one statement, it is the same one with another definition.
+        anew = [] if retyped(burden) else list(altered(burden.statement, "check constraint", "definition"))
+        made = [*burden.added("check constraint"), *anew]
         if not made or burden.rewritten:
             continue
         names = []

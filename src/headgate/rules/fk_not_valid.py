@@ -18,6 +18,7 @@ from headgate.report.model import Finding, Severity
 from headgate.rules._code import apart, constraint, execute, validate
 from headgate.rules._example import example
 from headgate.rules._made import altered, attributes, table_of
+from headgate.rules._rewrites import retyped
 from headgate.rules._work import burdens, listed
 from headgate.rules.rule import Evidence, Rule
 
@@ -28,7 +29,9 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
     run = evidence.run
     for burden in burdens(evidence):
         enforced = [one for one in altered(burden.statement, "foreign key", "enforced") if one.after is None]
-        made = [*burden.added("foreign key"), *enforced]
+        # Dropped and added under its name in one statement, it is the same one with another definition.
+        anew = [] if retyped(burden) else list(altered(burden.statement, "foreign key", "definition"))
+        made = [*burden.added("foreign key"), *anew, *enforced]
         if not made or burden.rewritten:
             continue
         fix: list[str] = []

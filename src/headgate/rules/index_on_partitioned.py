@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute
+from headgate.rules._code import apart, derived, execute
 from headgate.rules._example import example
 from headgate.rules._made import attributes
 from headgate.rules._work import burdens, listed
@@ -33,7 +33,7 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         own, partition = name.rpartition(".")[2], burden.table
         shape = f"USING {its.get('method', 'btree')} {its.get('definition', '(…)')}"
         unique = "UNIQUE " if its.get("unique") else ""
-        part = f"{partition.rpartition('.')[2]}_{own}".replace('"', "")
+        part = derived(partition, name)
         yield burden.finding(
             RULE,
             f"{burden.waiting} on {listed(burden.tables)} wait while the index {name} is built",

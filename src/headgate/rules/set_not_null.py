@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from headgate.report.model import Finding, Severity
-from headgate.rules._code import apart, execute, literal, validate
+from headgate.rules._code import apart, derived, execute, literal, validate
 from headgate.rules._example import ENTRIES, example
 from headgate.rules._made import altered, table_of
 from headgate.rules._rewrites import name_of
@@ -47,10 +47,18 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _steps(table: str, columns: list[str]) -> tuple[str, ...]:
-    check = f"{table.rpartition('.')[2]}_{columns[0]}_set".replace('"', "")
+    check = derived(table, columns[0], "set")
     condition = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    first = execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID")
+    if any('"' in name for name in (table, *columns)):  # an operation would put quotes around these
+        return (
+            first,
+            *apart(validate(table, check)),
+            *(execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL") for column in columns),
+            execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}"),
+        )
     return (
-        execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"),
+        first,
         *apart(validate(table, check)),
         *(f"op.alter_column({literal(table)}, {literal(column)}, nullable=False)" for column in columns),
         f"op.drop_constraint({literal(check)}, {literal(table)})",

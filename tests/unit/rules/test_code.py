@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from headgate.catalog.model import Attributes
-from headgate.rules._code import constraint, create_index, execute
+from headgate.rules._code import constraint, create_index, derived, execute
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,17 @@ def test_a_statement_is_quoted_so_that_python_reads_it_back(sql: str) -> None:
     assert isinstance(call, ast.Expr)
     assert isinstance(call.value, ast.Call)
     assert ast.literal_eval(call.value.args[0]) == sql
+
+
+@pytest.mark.parametrize(
+    ("names", "made"),
+    [
+        (("entries", "bound"), "entries_bound"),
+        (("app.entries", "title", "set"), "entries_title_set"),
+        (('"S s"."Ö 1"', "bound"), '"Ö 1_bound"'),
+        (('"a ""b"""', "set"), '"a ""b""_set"'),
+    ],
+)
+def test_a_name_made_of_others_is_quoted_where_it_must_be(names: tuple[str, ...], made: str) -> None:
+    """A repair is copied; it must not stop at its own syntax."""
+    assert derived(*names) == made
