@@ -8,6 +8,10 @@ import sys
 __all__ = ["main"]
 
 
+# The tasks that cannot do without; the others start it when they rehearse.
+_REHEARSES = frozenset({"gate", "migrate.review", "migrate.rollback"})
+
+
 def main() -> None:
     """Run the tasks of the nearest `tasks.py` that has headgate's, or else headgate's own."""
     if sys.argv[1:] in (["--version"], ["-V"]):
@@ -20,6 +24,10 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `headgate --list | head`, likewise
+    if not _REHEARSES.isdisjoint(sys.argv[1:]):
+        from headgate.rehearsal import forkserver
+
+        forkserver.start()  # now, while there is next to nothing in this process
     from headgate.tasks.program import HeadgateProgram
 
     HeadgateProgram().run()

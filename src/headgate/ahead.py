@@ -1,4 +1,7 @@
-"""What a rehearsal will need, imported while the server starts: both take a tenth of a second, side by side."""
+"""What a review will need, imported before it is: what runs revisions in another process, what judges them in a thread.
+
+Both go on while the server starts, and while this process waits for what runs.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,11 @@ import tempfile
 from contextlib import suppress
 from threading import Thread
 
+from headgate.rehearsal import forkserver
+
 __all__ = ["start", "wait"]
 
-# Children are forked from this process, so each finds them there.
-_NEEDED = (
-    "alembic.runtime.environment",
-    "sqlalchemy.dialects.postgresql.psycopg",
-    "headgate.rehearsal.run",
-    "headgate.rehearsal.tracer",
-    "headgate.rehearsal.preconditions",
-    "headgate.rehearsal.bench",
-    "headgate.report.terminal",
-)
+_NEEDED = ("psycopg", "headgate.report.terminal")
 _running: list[Thread] = []
 
 
@@ -27,6 +23,7 @@ def start() -> None:
     # Python tries the folder for temporary files with a file; beside a busy thread that lies there for milliseconds,
     # and a kill would leave it.
     tempfile.gettempdir()
+    forkserver.start()
     thread = Thread(target=_import, daemon=True)
     _running.append(thread)
     thread.start()
@@ -46,6 +43,6 @@ def _import() -> None:
 
     # What is missing or broken is told where it is needed.
     with suppress(Exception):
-        for name in _NEEDED:
+        for name in _NEEDED if forkserver.running() else (*forkserver.NEEDED, *_NEEDED):
             importlib.import_module(name)
         rules.load()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from headgate import ahead, failures, record, review, sizes
 from headgate.project import Project
+from headgate.rehearsal import forkserver
 from headgate.report.model import Check, Finding, Report, Severity, Status
 from headgate.revisions import order
 from headgate.wording import counted
@@ -255,8 +256,10 @@ def run(project: Project, steps: Sequence[Step] = STEPS, *, tell: Callable[[str]
     with ExitStack() as stack:
         # Nothing that follows `rules` is left to ask about the second way up.
         evidence = Evidence(project, lambda _=None: "", tell, models=drift in steps, again=steps[-1] is not rules)
-        if _ON_SERVER.intersection(steps) and _runs(project, evidence.models):
-            evidence = _with_server(stack, evidence)
+        if _ON_SERVER.intersection(steps):
+            forkserver.start()
+            if _runs(project, evidence.models):
+                evidence = _with_server(stack, evidence)
         for step in steps:
             tell(step.__name__)
             before = time.monotonic()
@@ -276,7 +279,7 @@ def run(project: Project, steps: Sequence[Step] = STEPS, *, tell: Callable[[str]
 
 
 def _with_server(stack: ExitStack, evidence: Evidence) -> Evidence:
-    from headgate.postgres.scratch import database, set_timezone
+    from headgate.postgres.scratch import create, database, set_timezone
     from headgate.rehearsal.base import server_for
 
     evidence.tell(f"starting PostgreSQL {evidence.project.config.postgres}")
@@ -284,7 +287,9 @@ def _with_server(stack: ExitStack, evidence: Evidence) -> Evidence:
     server, base = stack.enter_context(server_for(evidence.project, evidence.tell))
 
     def new_database(template: str | None = None) -> str:
-        made = stack.enter_context(database(server, template))
+        # A server of ours takes its databases along.
+        given = evidence.project.config.server_url
+        made = stack.enter_context(database(server, template)) if given else create(server, template=template)
         set_timezone(made, evidence.project.config.timezone)
         return made.url()
 

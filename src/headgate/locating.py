@@ -19,7 +19,7 @@ from headgate.errors import HeadgateError
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
-__all__ = ["alembic_config", "candidates", "databases", "only_file", "section_of", "sections", "tool_table"]
+__all__ = ["alembic_config", "candidates", "databases", "only_file", "section_of", "sections", "tool_table", "url_in"]
 
 # Deep enough for services/<name>/src/<package>/, and an empty home folder is still answered at once.
 _DEPTH = 5
@@ -145,6 +145,11 @@ def databases(file: Path, section: str) -> tuple[str, ...]:
     parser = _parsed(file)
     listed = parser.get(section, "databases", fallback="") if parser.has_section(section) else ""
     return tuple(name for name in (part.strip() for part in listed.split(",")) if name)
+
+
+def url_in(file: Path, section: str) -> str:
+    """Give `sqlalchemy.url` of a section as it stands there, with the `%` that escape one; empty where it has none."""
+    return _parsed(file).get(section, "sqlalchemy.url", fallback="")
 
 
 def tool_table(pyproject: Path) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate import git, locating, redaction
+from headgate import git, layout, locating, redaction
 from headgate.config import Config
 from headgate.errors import HeadgateError
 from headgate.revisions import extensions, order
@@ -200,41 +200,37 @@ def find(config: Config) -> Project:
         raise HeadgateError(
             f"{ini} does not exist.", "Set alembic in [tool.headgate] to the path of the project's alembic.ini."
         )
-    from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
-
     try:
         config = replace(config, section=locating.section_of(ini, config.section))
         config = replace(config, database=_database(ini, config))
-        folder = _runs_in(ini, config)
-        alembic = locating.alembic_config(ini, config.section, folder=folder)
-        redaction.remember(alembic.file_config.get(config.section, "sqlalchemy.url", raw=True, fallback=""))
-        script = ScriptDirectory.from_config(alembic)
-    except (configparser.Error, CommandError, ImportError, ValueError) as error:
+        redaction.remember(locating.url_in(ini, config.section))
+        where = layout.find(ini, config)
+    except HeadgateError:
+        raise
+    except Exception as error:
+        if not _is_of_ini(error):
+            raise
         # configparser names the file as Python would write it.
         reason = " ".join(str(error).replace(repr(ini), ini.name).split()).rstrip(".")
         raise HeadgateError(
             f"{ini} is broken: {reason}.", "Mend the file; `alembic init` writes a whole one."
         ) from error
-    named = [config.root / part for part in config.versions] or script.version_locations or [f"{script.dir}/versions"]
-    folders = tuple((folder / part).resolve() for part in named)
-    for part in (*folders, Path(script.dir)):
+    folder = Path(where.folder)
+    named = where.versions or (f"{where.script}/versions",)
+    folders = tuple((folder / part).resolve() for part in [config.root / one for one in config.versions] or named)
+    for part in (*folders, Path(where.script)):
         if not part.is_dir():
             raise HeadgateError(
                 f"{ini} names {part}, which is not there.", "Correct script_location or version_locations."
             )
-    recursive = bool(script.recursive_version_locations)
-    return Project(config, ini.resolve(), folder, Path(script.dir).resolve(), folders, recursive)
+    return Project(config, ini.resolve(), folder, Path(where.script).resolve(), folders, where.recursive)
 
 
-def _runs_in(ini: Path, config: Config) -> Path:
-    """Where Alembic must be run for a relative `script_location` to be found: beside the ini file, or above it."""
-    beside = ini.resolve().parent
-    location = locating.alembic_config(ini, config.section).get_alembic_option("script_location") or ""
-    if not location or ":" in location or Path(location).is_absolute():
-        return beside
-    above = [folder for folder in beside.parents if folder.is_relative_to(config.root.resolve())]
-    return next((folder for folder in (beside, *above) if (folder / location).is_dir()), beside)
+def _is_of_ini(error: Exception) -> bool:
+    """Whether it is what configparser and Alembic say of a broken file."""
+    from alembic.util import CommandError
+
+    return isinstance(error, configparser.Error | CommandError | ImportError | ValueError)
 
 
 def _database(ini: Path, config: Config) -> str | None:

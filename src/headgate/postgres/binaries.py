@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 from headgate.errors import HeadgateError
@@ -93,12 +93,14 @@ def find(major: int, extensions: Collection[str] = (), cache: Path | None = None
     Raises:
         HeadgateError: the machine has no PostgreSQL of that version.
     """
-    found = [candidate for candidate in _candidates() if candidate.major == major]
-    if cache is not None and (folder := packages.fetched(major, cache)):
-        found += _installed(folder, "npm")
-    for candidate in found:
-        if candidate.extensions.issuperset(extensions):
-            return candidate
+    fetched_before = packages.fetched(major, cache) if cache is not None else None
+    found = []
+    # One after the other: each is asked for its version, which takes a process.
+    for candidate in chain(_candidates(), _installed(fetched_before, "npm") if fetched_before else ()):
+        if candidate.major == major:
+            if candidate.extensions.issuperset(extensions):
+                return candidate
+            found.append(candidate)
     if (
         cache is not None
         and (packages.offered(extensions) or (not found and packages.offered()))

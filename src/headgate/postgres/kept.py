@@ -105,20 +105,24 @@ class Kept:
                 "Mend what it names, or set HEADGATE_POSTGRES_URL to a server on which scratch databases may be made.",
             )
 
-    def run(self, argv: Sequence[str]) -> tuple[int, str]:
+    def run(self, argv: Sequence[str], *, own: bool = False) -> tuple[int, str]:
         """Run a program in the folder to its end, even if the caller is killed meanwhile.
+
+        Args:
+            argv: the program and its arguments.
+            own: whether it runs as the caller, and not as the account.
 
         Returns:
             Its exit code and its error output.
         """
-        answer = self._ask("done", argv)
+        answer = self._ask("done", argv, own=own)
         return answer.get("code", 1), str(answer.get("said", answer.get("error")))
 
-    def _ask(self, until: str, argv: Sequence[str]) -> dict[str, Any]:
+    def _ask(self, until: str, argv: Sequence[str], *, own: bool = False) -> dict[str, Any]:
         request = {
             "argv": list(argv),
             "environment": environment(),
-            "identity": identity(self.account),
+            "identity": {} if own else identity(self.account),
             "until": until,
         }
         stdin, stdout = self._keeper.stdin, self._keeper.stdout
@@ -163,6 +167,7 @@ def _close_in_forked_children() -> None:
     def let_go() -> None:
         for kept in _kept:
             kept._let_go()
+        _kept.clear()  # a process that this one forks would close what has these numbers by then
 
     os.register_at_fork(after_in_child=let_go)
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from headgate.errors import HeadgateError
@@ -16,6 +17,7 @@ from headgate.postgres import binaries as programs
 from headgate.postgres.account import Account, identity, service_account
 from headgate.postgres.folders import Tally, copy_tree, discard, publish, published, writing
 from headgate.postgres.kept import Kept, ServerStartError, environment
+from headgate.postgres.scratch import drop
 from headgate.postgres.server import Server, serve, start
 from headgate.postgres.temporary import PORT
 
@@ -63,8 +65,11 @@ def kept_server(
 
     def make(folder: Path) -> Tally:
         with serve(binaries, account, cache) as kept:
-            notes = build(Server(host=os.fspath(kept.path), port=PORT, version=binaries.version))
+            server = Server(host=os.fspath(kept.path), port=PORT, version=binaries.version)
+            notes = build(server)
+            drop(server, "template0")  # nobody copies it here
             _stop(binaries, kept, account)
+            _forget_log(binaries, kept)
             folder.mkdir()
             tally = copy_tree(kept.path / "data", folder / "data")
         (folder / NOTES).write_text(notes, encoding="utf-8")
@@ -77,7 +82,9 @@ def kept_server(
         kept = Kept(account)
         try:
             with writing(kept.path.parent, "TMPDIR"):
-                whole = copy_tree(home / "data", kept.path / "data", account) == promised
+                # By the keeper, because what a rehearsal needs is being imported here meanwhile.
+                run = partial(kept.run, own=True)
+                whole = copy_tree(home / "data", kept.path / "data", account, run=run) == promised
             notes = _notes(home)
             if whole:
                 start(kept, binaries)
@@ -129,6 +136,17 @@ def _stop(binaries: programs.Binaries, kept: Kept, account: Account | None) -> N
             f"PostgreSQL did not stop: {(done.stderr or done.stdout).strip()}",
             "Run the command again; with HEADGATE_KEEP=0 nothing is kept between runs.",
         )
+
+
+def _forget_log(binaries: programs.Binaries, kept: Kept) -> None:
+    """Leave out of the copy the log of what made a cluster, which would be half of it.
+
+    A server that was stopped cleanly does not need it: https://www.postgresql.org/docs/current/app-pgresetwal.html.
+    Not every build brings the program; the copy is larger then.
+    """
+    program = binaries.bin / "pg_resetwal"
+    if program.is_file():
+        kept.run([os.fspath(program), "--pgdata", os.fspath(kept.path / "data")])
 
 
 def _forget_old(home: Path) -> None:

@@ -7,9 +7,10 @@ version of what ran them is another one. In CI nothing is kept, so that a wrong 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,9 +47,18 @@ class Base:
     templates: Mapping[str, str] = field(default_factory=dict)
     starts: Mapping[str, Start] = field(default_factory=dict)
 
-    def holds(self, move: Move | Fill) -> bool:
-        """Say whether a move runs just what ran here."""
-        return isinstance(move, Move) and frozenset(move.revisions) == self.revisions
+    def after(self, moves: Sequence[Move | Fill]) -> tuple[str, Start, list[Move | Fill]] | None:
+        """Say how moves can begin here that would begin with nothing.
+
+        Returns:
+            The template to copy, what is known of it, and the moves that are left; `None` where these do not begin
+            with what ran here, and with rows that know nothing of what follows.
+        """
+        match moves:
+            case [Move(revisions=revisions), Fill(fit=()) as fill, *rest] if frozenset(revisions) == self.revisions:
+                kind = "awkward" if fill.awkward else "ordinary"
+                return self.templates[kind], self.starts[kind], rest
+        return None
 
 
 class _NotKeptError(Exception):
@@ -105,18 +115,12 @@ def _is_below(project: Project) -> bool:
 
 def _key(project: Project, below: list[str]) -> str:
     """Name a state by all that is known before anything runs."""
-    import alembic
-    import psycopg
-    import sqlalchemy
-
     config = project.config
     digest = hashlib.sha256()
     for part in (
         _FORM,
         sys.version,
-        alembic.__version__,
-        sqlalchemy.__version__,
-        psycopg.__version__,
+        _installed(),
         _own_code(),
         config.root,
         config.section,
@@ -131,6 +135,13 @@ def _key(project: Project, below: list[str]) -> str:
         file = project.revisions[id_]
         digest.update(f"{id_} {file.path}\n{file.source}\0".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]
+
+
+def _installed() -> list[str]:
+    """The versions of all that is installed beside what runs the revisions, which need not be imported for that."""
+    specs = (importlib.util.find_spec(name) for name in ("alembic", "psycopg", "sqlalchemy"))
+    folders = {Path(spec.origin).parents[1] for spec in specs if spec and spec.origin}
+    return sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
 
 
 def _own_code() -> list[tuple[str, int, int]]:

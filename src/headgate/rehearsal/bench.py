@@ -109,8 +109,12 @@ class Bench:
         """Run a revision and give why it failed."""
         return self._runner.run(move).failure
 
-    def run_undone(self, move: Move) -> tuple[Failure | None, tuple[str, ...]]:
+    def run_undone(self, move: Move, before: Catalog) -> tuple[Failure | None, tuple[str, ...]]:
         """Run a revision that commits on its way, and put the database back as it was when it fails.
+
+        Args:
+            move: runs the revision.
+            before: the catalog of the database as it is.
 
         Returns:
             Why it failed, and what it had left in the schema by then.
@@ -125,7 +129,6 @@ class Bench:
         name = self._connection.info.dbname
         own, other = Identifier(name), Identifier(f"{name}_saved")
         left: tuple[str, ...] = ()
-        before = self._runner.catalog()
         self._close()
         with connect(self._runner.url) as connection:
             connection.execute(_CUT_OFF)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -24,7 +25,8 @@ from typing import BinaryIO, NoReturn, TypeVar
 
 from headgate import ahead
 from headgate.errors import HeadgateError
-from headgate.rehearsal import orphans
+from headgate.rehearsal import forkserver, orphans
+from headgate.rehearsal.forkserver import Forked
 
 __all__ = ["Emit", "Line", "call"]
 
@@ -32,7 +34,6 @@ Emit = Callable[[str], None]
 Result = TypeVar("Result")
 
 _GRACE_SECONDS = 5
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _DUMP = signal.SIGUSR1
 
 
@@ -72,7 +73,8 @@ class Line:
     def _let_go(self) -> None:
         """Give up the pipe in a forked process, or its end would not be seen; and have that process end with us."""
         self._sender.close()
-        _end_with_parent()
+        if sys.platform == "linux":
+            forkserver.die_with()
 
 
 def call(function: Callable[..., Result], *arguments: object, on_event: Emit | None = None) -> Result:
@@ -88,18 +90,12 @@ def call(function: Callable[..., Result], *arguments: object, on_event: Emit | N
         RuntimeError: the function raised anything else, which is a defect of ours; holds its traceback.
     """
     ahead.wait()
-    # A fork costs 5 ms and a spawn half a second of imports; on macOS a fork is not safe once system libraries ran.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    receiver, sender = context.Pipe(duplex=False)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
     told, patience = "", None
+    process: Forked | BaseProcess | None = None
     with tempfile.TemporaryFile() as output, orphans.ended():
-        descriptor = output.fileno()
-        process = context.Process(  # type: ignore[attr-defined]  # typeshed's BaseContext lacks it
-            target=_serve,
-            args=(function, arguments, sender, descriptor if sys.platform == "linux" else None, os.getpid()),
-        )
         try:
-            process.start()
+            process = _begin(function, arguments, sender, output.fileno())
             sender.close()
             while True:
                 try:
@@ -123,11 +119,34 @@ def call(function: Callable[..., Result], *arguments: object, on_event: Emit | N
                     raise RuntimeError(value)
         finally:
             receiver.close()
-            if process.pid:
+            if process is not None:
                 _end(process)
 
 
-def _end(process: BaseProcess) -> None:
+def _begin(
+    function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int
+) -> Forked | BaseProcess:
+    """Start the process. A fork costs 5 ms and a spawn half a second of imports."""
+    if sys.platform != "linux":  # on macOS a fork is not safe once system libraries ran
+        process = multiprocessing.get_context("spawn").Process(target=_serve, args=(function, arguments, sender, None))
+        process.start()
+        return process
+    if forkserver.running():
+        request = pickle.dumps((_serve_forked, (function, arguments)))
+        if forked := forkserver.fork(request, (sender.fileno(), output)):
+            return forked
+    parent = os.getpid()
+    if (pid := os.fork()) == 0:
+        forkserver.die_with(parent)
+        forkserver.to_the_end(_serve, function, arguments, sender, output)
+    return Forked(pid)
+
+
+def _serve_forked(function: Callable[..., object], arguments: tuple[object, ...], sender: int, output: int) -> None:
+    _serve(function, arguments, Connection(sender, readable=False), output)
+
+
+def _end(process: Forked | BaseProcess) -> None:
     """End a child whose function asked for SIGTERM with time to put its own things away, any other at once."""
     try:
         _signal(process, signal.SIGTERM)
@@ -138,7 +157,7 @@ def _end(process: BaseProcess) -> None:
         process.join()
 
 
-def _signal(process: BaseProcess, number: signal.Signals) -> None:
+def _signal(process: Forked | BaseProcess, number: signal.Signals) -> None:
     """Send a signal, once, to the child and to what it left running; or to it alone, before it has a session."""
     assert process.pid is not None
     try:
@@ -147,22 +166,15 @@ def _signal(process: BaseProcess, number: signal.Signals) -> None:
         process.terminate()
 
 
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _serve(
-    function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int | None, parent: int
+    function: Callable[..., object], arguments: tuple[object, ...], sender: Connection, output: int | None
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides, and ends this process when it leaves
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setsid()
-    _end_with_parent()
-    if sys.platform == "linux" and os.getppid() != parent:
-        os._exit(1)  # it died before it could be watched
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     target = output if output is not None else os.open(os.devnull, os.O_WRONLY)
     os.dup2(target, 1)
     os.dup2(target, 2)
@@ -179,13 +191,9 @@ def _serve(
         line.send("defect", traceback.format_exc())
     else:
         line.answer(result)
-    finally:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-    os._exit(0)
 
 
-def _stuck(process: BaseProcess, told: str, output: BinaryIO) -> HeadgateError:
+def _stuck(process: Forked | BaseProcess, told: str, output: BinaryIO) -> HeadgateError:
     """Say where a process is that lets not even its own watchdog run, as in a loop that is written in C."""
     start = os.fstat(output.fileno()).st_size
     with suppress(ProcessLookupError):

@@ -12,11 +12,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from headgate.catalog import Catalog, Difference, diff
+from headgate.catalog import Difference, diff
 from headgate.project import Project
 from headgate.rehearsal import child
 from headgate.rehearsal.evidence import Asked, Rehearsed, Unmet
-from headgate.rehearsal.fitting import Binding
 from headgate.rehearsal.isolation import only_scratch
 from headgate.rehearsal.model import Failure, Fill, Move, Start
 from headgate.rehearsal.plan import up_down_up
@@ -24,13 +23,13 @@ from headgate.rehearsal.prepared import Prepared, prepared
 from headgate.rehearsal.roles import put_aside
 from headgate.rehearsal.runner import Runner
 from headgate.rehearsal.scripts import Entry, entries
+from headgate.rehearsal.turns import Turn, turn_of
 from headgate.rehearsal.watchdog import Watchdog
-from headgate.revisions.file import Precondition
 
 if TYPE_CHECKING:
     from headgate.rehearsal.base import Base
     from headgate.rehearsal.bench import Bench
-    from headgate.rehearsal.rollback import Proof, Proofs
+    from headgate.rehearsal.rollback import Proofs
 
 __all__ = ["Needs", "needs"]
 
@@ -52,20 +51,6 @@ class Needs:
     def of(self, one: Rehearsed) -> Rehearsed:
         """Give the evidence of the revision with what it needs."""
         return replace(one, unmet=self.unmet, asked=self.asked)
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """What is known of a revision that passes on ordinary rows."""
-
-    path: str
-    line: int
-    before: Catalog
-    after: Catalog
-    statements: tuple[tuple[str, int, tuple[Difference, ...]], ...]
-    leaves_half: bool
-    declared: tuple[Precondition, ...]
-    fit: tuple[Binding, ...]
 
 
 def needs(
@@ -93,8 +78,8 @@ def needs(
     Raises:
         HeadgateError: env.py does not run, connects elsewhere, or ends the process.
     """
-    turns = {proof.revision: turn for proof in proofs.proofs if (turn := _turn(project, proof))}
-    if not turns:
+    turns = {proof.revision: turn for proof in proofs.proofs if (turn := turn_of(project, proof))}
+    if not any(turn.meets_rows for turn in turns.values()):
         return {}
     others = [id_ for id_ in project.revisions if id_ in project.scope and id_ not in project.new]
     others += [proof.revision for proof in proofs.proofs if proof.on_rows]
@@ -102,18 +87,15 @@ def needs(
     for move in up_down_up(project, others, list(turns), fill=replace(fill, awkward=True, fit=()), each=project.each):
         if isinstance(move, Fill) or (move.direction == "up" and move not in moves and not _again(move, moves)):
             moves.append(move)
-    url, start = None, None
-    if base is not None and isinstance(moves[0], Move) and base.revisions == frozenset(moves[0].revisions):
-        url, start = new_database(base.templates["awkward"]), base.starts["awkward"]
-        moves = [Move("up", (), moves[0].leaves), *(move for move in moves[1:] if isinstance(move, Move))]
-    url = url or new_database()
+    template, start, left = (base and base.after(moves)) or (None, None, moves)
+    url = new_database(template) if template else new_database()
     with nullcontext() if project.config.server_url else put_aside(url):
         return child.call(
             _perform,
             str(project.ini),
             project.config.section,
             prepared(project),
-            tuple(moves),
+            tuple(left),
             turns,
             entries(project) if start else {},
             url,
@@ -128,31 +110,13 @@ def _again(move: Move, moves: Sequence[Move | Fill]) -> bool:
     return any(isinstance(one, Move) and one.revisions == move.revisions for one in moves)
 
 
-def _turn(project: Project, proof: Proof) -> _Turn | None:
-    up = proof.up
-    if up.failure or up.trace is None or up.before is None or up.after is None:
-        return None
-    file = project.revisions[proof.revision]
-    function = file.function("upgrade")
-    return _Turn(
-        str(file.path.resolve()),
-        function.lineno if function else 1,
-        up.before,
-        up.after,
-        tuple((one.sql.strip(), one.line, one.made) for one in up.trace.statements),
-        up.trace.committed_before_end or any(one.transaction is None for one in up.trace.statements),
-        file.declared,
-        proof.fit,
-    )
-
-
 def _perform(
     emit: child.Line,
     ini: str,
     section: str,
     around: Prepared,
     moves: tuple[Move | Fill, ...],
-    turns: Mapping[str, _Turn],
+    turns: Mapping[str, Turn],
     known: Mapping[str, Entry],
     url: str,
     start: Start | None,
@@ -203,7 +167,7 @@ def _perform(
 class _Trial:
     """One revision on awkward rows, until it passes or nothing more can be said."""
 
-    def __init__(self, bench: Bench, turn: _Turn, move: Move, fill: Fill) -> None:
+    def __init__(self, bench: Bench, turn: Turn, move: Move, fill: Fill) -> None:
         self._bench, self._turn, self._move = bench, turn, move
         self._tame = replace(fill, awkward=False, fit=turn.fit)
 
@@ -230,7 +194,7 @@ class _Trial:
 
     def _run(self) -> tuple[Failure | None, tuple[str, ...]]:
         if self._turn.leaves_half:
-            return self._bench.run_undone(self._move)
+            return self._bench.run_undone(self._move, self._turn.before)
         return self._bench.run(self._move), ()
 
     def _explained(self, failure: Failure) -> tuple[Unmet, tuple[str, ...]]:

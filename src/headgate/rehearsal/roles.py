@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from headgate.postgres.server import without_detours
-from headgate.rehearsal.isolation import connect
 
 __all__ = ["put_aside"]
 
@@ -27,14 +26,18 @@ def put_aside(url: str) -> Iterator[None]:
     Args:
         url: a scratch database, as a SQLAlchemy URL.
     """
+    import psycopg
     from psycopg.sql import SQL, Identifier
 
-    with without_detours(), connect(url) as connection:
+    # The same words as libpq's own URI, but for the driver; SQLAlchemy would have to be imported to read them.
+    # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    own = f"postgresql://{url.partition('://')[2]}"
+    with without_detours(), psycopg.connect(own, autocommit=True) as connection:
         before = {oid for oid, _ in connection.execute(_ROLES)}
     try:
         yield
     finally:
-        with without_detours(), connect(url) as connection:
+        with without_detours(), psycopg.connect(own, autocommit=True) as connection:
             for oid, name in connection.execute(_ROLES).fetchall():
                 if oid not in before:
                     aside = f"headgate_role_{secrets.token_hex(4)}"

@@ -117,13 +117,9 @@ def prove(
     """
 
     def run(moves: Sequence[Move | Fill], models_url: str | None = None) -> Rehearsal:
-        url, start = None, None
-        if base is not None and base.holds(moves[0]) and moves[1:2] == [fill]:
-            url, start = new_database(base.templates["ordinary"]), base.starts["ordinary"]
-            moves = moves[2:]
-        return rehearse(
-            project, moves, url=url or new_database(), models_url=models_url, start=start, on_event=on_event
-        )
+        template, start, left = (base and base.after(moves)) or (None, None, moves)
+        url = new_database(template) if template else new_database()
+        return rehearse(project, left, url=url, models_url=models_url, start=start, on_event=on_event)
 
     proofs: list[Proof] = []
     fits: dict[str, tuple[Binding, ...]] = {}

@@ -6,11 +6,9 @@ A file is known by its content, so a wrong answer would need two texts with one 
 from __future__ import annotations
 
 import hashlib
-import json
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
+from headgate import notes
 from headgate.revisions.file import Facts
 
 __all__ = ["Index"]
@@ -44,22 +42,17 @@ class Index:
 
     def save(self) -> None:
         """Keep what was asked for or learnt and forget the rest; to be unable to is no reason to fail."""
-        if self._found.keys() == self._kept.keys():
-            return
-        partial = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps({"form": _FORM, "files": self._found}), encoding="utf-8")
-            partial.replace(self._path)
+        if self._found.keys() != self._kept.keys():
+            notes.save(self._path, {"form": _FORM, "files": self._found})
 
 
 def _load(path: Path) -> dict[str, Facts | None]:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = notes.load(path)
         if kept["form"] != _FORM:
             return {}
         return {key: _facts(*values) if values else None for key, values in kept["files"].items()}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (AttributeError, ValueError, TypeError, KeyError):
         return {}
 
 

@@ -31,11 +31,11 @@ SECTIONS = {
 
 def collection() -> Collection:
     """Give every task, as the root of a project's `tasks.py`."""
-    from headgate.tasks import adopt, backend, db, docs, migrate, rules, workflow
+    from headgate.tasks import adopt, backend, cache, db, docs, migrate, rules, workflow
 
     root = Collection(adopt.init, workflow.setup, workflow.doctor, workflow.gate, workflow.checklist, workflow.ship)
     root.add_task(docs.check, name="docs-check", default=False)
-    for part in (migrate, backend, docs, db, rules):
+    for part in (migrate, backend, docs, db, rules, cache):
         root.add_collection(_in_order(part.collection()))
     return _in_order(root)
 

@@ -36,6 +36,8 @@ NAMES = {
     "rules.list",
     "rules.show",
     "rules.new",
+    "cache.show",
+    "cache.clear",
 }
 
 # They answer `--help` themselves, which Invoke hands over as the name.
