@@ -55,7 +55,6 @@ class Finding:
         consent: the reason that the file gives for going on all the same.
         fixable: whether `inv migrate.review --fix` knows the safe form and can write it.
         diff: the repaired code, a line each, which begins with `+`, `-` or a space as in a diff.
-        statement: the number of the statement among those of the revision's upgrade.
         facts: what the server showed and the safe form needs: `constraint`, `not_null`, `type`; of a precondition its
             name with the query that must give 0; of a consent what it `allows`, `from` which line `to` which.
     """
@@ -72,7 +71,6 @@ class Finding:
     consent: str | None = None
     fixable: bool = False
     diff: tuple[str, ...] = ()
-    statement: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

@@ -67,7 +67,6 @@ def test_the_json_is_the_dataclasses_with_the_exit_code() -> None:
         consent="40 rows, never grows",
         fixable=True,
         diff=("-op.create_index()", "+op.create_index(postgresql_concurrently=True)"),
-        statement=1,
         facts={"constraint": "positive"},
     )
     report = Report(
@@ -92,7 +91,6 @@ def test_the_json_is_the_dataclasses_with_the_exit_code() -> None:
         "consent": "40 rows, never grows",
         "fixable": True,
         "diff": ["-op.create_index()", "+op.create_index(postgresql_concurrently=True)"],
-        "statement": 1,
         "facts": {"constraint": "positive"},
     }
 

@@ -23,7 +23,9 @@ FULL = Report(
             Status.FAILED,
             "1 statement",
             (
-                Finding("a", Severity.ERROR, "m", "1.py", 2, "1", ("s",), ("f",), "rule", None, True, ("+x",), 1),
+                Finding(
+                    "a", Severity.ERROR, "m", "1.py", 2, "1", ("s",), ("f",), "rule", None, True, ("+x",), {"t": "x"}
+                ),
                 Finding("b", Severity.WARNING, "m", kind="precondition", consent="why"),
             ),
             0.5,
