@@ -198,10 +198,11 @@ class Runner:
         )
 
     def _metadata(self) -> tuple[MetaData, ...]:
+        from sqlalchemy import MetaData
+
         found = self.context.opts.get("target_metadata") if self.context else None
-        if found is None:
-            return ()
-        return tuple(found) if isinstance(found, (list, tuple)) else (found,)
+        parts = found if isinstance(found, (list, tuple)) else (found,)
+        return tuple(part for part in parts if isinstance(part, MetaData))  # Alembic itself asks only for autogenerate
 
     def version_table(self) -> tuple[str, str]:
         """Give the schema and the name of the table that holds the applied ids; `*` where there is one in each."""

@@ -10,7 +10,7 @@ import pytest
 from headgate.errors import HeadgateError
 from headgate.rehearsal.drift import built, differences
 from headgate.rehearsal.model import Rehearsal
-from tests.projects import FIRST, MODELS, REVISIONS, SECOND, THIRD, Made, make_project, revision
+from tests.projects import ENV, FIRST, MODELS, REVISIONS, SECOND, THIRD, Made, make_project, revision
 
 
 def _refused(made: Made) -> HeadgateError:
@@ -101,6 +101,12 @@ def test_models_that_stop_are_named(tmp_path: Path) -> None:
         "Models and migrations cannot be compared, because the models do not build a database:"
         ' collation "nowhere" for encoding "UTF8" does not exist.'
     )
+
+
+def test_metadata_of_another_kind_is_none(tmp_path: Path) -> None:
+    """Dagster's env.py gives classes of its own, which no upgrade looks at."""
+    env = ENV.replace("target_metadata=metadata", "target_metadata=[type('Storage', (), {})]")
+    assert "no target_metadata" in _refused(make_project(tmp_path / "p", env=env)).what
 
 
 def test_without_metadata_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
