@@ -85,7 +85,8 @@ def test_nothing_is_written_without_a_yes(terminal: Terminal, tmp_path: Path) ->
     seen = terminal.see(made.root, "init", answer="n\n")
 
     assert (piped.code, piped.err) == (2, refused)
-    assert "Write pyproject.toml? [y/N]" in seen.out
+    assert seen.code == 0
+    assert "Write pyproject.toml? [y/N] Nothing was written.\n" in seen.out
     assert made.git("status", "--short") == ""
     assert terminal.see(made.root, "init", answer="y\n").code == 0
     assert made.git("status", "--short") == " M pyproject.toml\n"

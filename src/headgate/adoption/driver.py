@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from headgate import requirements
 from headgate.adoption.environment import Environment, driver_of
+from headgate.config import DRIVERS
 from headgate.errors import HeadgateError
 from headgate.project import Project
 
-__all__ = ["driver"]
+__all__ = ["checked", "driver"]
 
 _SYNCHRONOUS = ("psycopg", "psycopg2")
 _PACKAGES = {
@@ -48,3 +49,17 @@ def _declared(found: Project) -> list[str]:
     folders = dict.fromkeys((found.config.root, found.folder))
     names = [name for folder in folders for name in requirements.declared(folder)]
     return list(dict.fromkeys(_PACKAGES[name] for name in names if name in _PACKAGES))
+
+
+def checked(name: str) -> str:
+    """Give the driver that the user named.
+
+    Raises:
+        HeadgateError: it is none that headgate can hand a URL to.
+    """
+    if name not in DRIVERS:
+        raise HeadgateError(
+            f"{name} is not a driver that headgate can hand a URL to.",
+            f"Choose one of {', '.join(DRIVERS)}: headgate init --driver {DRIVERS[0]}",
+        )
+    return name

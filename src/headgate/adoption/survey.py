@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from headgate import git, locating
+from headgate import locating
 from headgate import project as projects
 from headgate.adoption.application import application
+from headgate.adoption.base import measured_from
 from headgate.adoption.convention import unkept
+from headgate.adoption.driver import checked
 from headgate.adoption.driver import driver as driver_of
 from headgate.adoption.environment import Environment, read_environment
 from headgate.adoption.held import Held, held
@@ -110,7 +112,7 @@ def survey(config: Config, answers: Answers) -> Survey:
     own = held(root)
     answers = _remembered(answers, own.table or {})
     file = _file(config, answers)
-    section = answers.section or _section(file, config.section)
+    section = _section(file, answers.section or config.section)
     inside = file.resolve().is_relative_to(root.resolve())
     shown = file.resolve().relative_to(root.resolve()).as_posix() if inside else str(file)
     names = locating.databases(file, section)
@@ -120,6 +122,11 @@ def survey(config: Config, answers: Answers) -> Survey:
             f"{file.name} is of {len(names)} databases: {', '.join(names)}.",
             f"Choose the one that is judged: headgate init --database {names[0]}",
         )
+    if answers.database and answers.database not in names:
+        raise HeadgateError(
+            f"{file.name} has no database {answers.database}; it is of {', '.join(names) or 'one, without a name'}.",
+            f"Choose one: headgate init --database {names[0]}" if names else "Leave out --database.",
+        )
     found = projects.find(replace(config, alembic=shown, section=section, database=database))
     settings: dict[str, str | list[str]] = {"alembic": shown}
     if section != "alembic":
@@ -128,13 +135,13 @@ def survey(config: Config, answers: Answers) -> Survey:
         settings["database"] = database
     environment = read_environment(found.script_folder / "env.py", root, found.folder)
     environment, within = _inside(environment, answers, config)
-    base, baseline = _base(found, answers)
+    base, baseline = measured_from(found, answers.base, answers.baseline)
     if base:
         settings["base"] = base
     if baseline:
         settings["baseline"] = baseline
     variables, how = _url(environment, answers, found, settings)
-    driver = answers.driver or driver_of(environment, found)
+    driver = checked(answers.driver) if answers.driver else driver_of(environment, found)
     if driver != "psycopg":
         settings["driver"] = driver
     heads = ", ".join(found.heads) or "none yet"
@@ -187,28 +194,36 @@ def _new(config: Config, base: str | None, baseline: str | None) -> str:
 
 def _file(config: Config, answers: Answers) -> Path:
     named = answers.alembic or config.alembic
+    seen = [path.relative_to(config.root).as_posix() for path in locating.candidates(config.root)]
+    example = seen[0] if seen else "path/to/alembic.ini"
     if named:
         here = Path.cwd() / named  # as it is typed
-        return here if here.is_file() and here.is_relative_to(config.root.resolve()) else config.root / named
+        file = here if here.is_file() and here.is_relative_to(config.root.resolve()) else config.root / named
+        if not file.is_file():
+            raise HeadgateError(f"{named} is not there.", f"Name one that is: headgate init --alembic {example}")
+        return file
     try:
         return locating.only_file(config.root)
     except HeadgateError as error:
-        several = "Choose" in error.fix
-        example = locating.candidates(config.root)[0].relative_to(config.root) if several else "path/to/alembic.ini"
-        fix = f"Choose one: headgate init --alembic {example}, or go to its folder."
-        if not several:
-            fix = f"Go to the project's folder, or name the file: headgate init --alembic {example}"
+        fix = f"Go to the project's folder, or name the file: headgate init --alembic {example}"
+        if seen:
+            fix = f"Choose one: headgate init --alembic {example}, or go to its folder."
         raise HeadgateError(error.what, fix) from None
 
 
 def _section(file: Path, configured: str) -> str:
     named = locating.sections(file)
-    if configured != "alembic" or len(named) < 2:
-        return locating.section_of(file, configured)
-    raise HeadgateError(
-        f"{file.name} has {len(named)} environments: {', '.join(f'[{name}]' for name in named)}.",
-        f"Choose one: headgate init --section {named[0]}",
-    )
+    listed = ", ".join(f"[{name}]" for name in named)
+    if len(named) > 1 and configured == "alembic":
+        raise HeadgateError(
+            f"{file.name} has {len(named)} environments: {listed}.", f"Choose one: headgate init --section {named[0]}"
+        )
+    if named and configured not in named and (configured != "alembic" or len(named) > 1):
+        raise HeadgateError(
+            f"{file.name} has no section [{configured}]; its environments are {listed}.",
+            f"Choose one: headgate init --section {named[0]}",
+        )
+    return locating.section_of(file, configured)
 
 
 def _url(
@@ -252,34 +267,3 @@ def _url(
 
 def _value(source: Source) -> str:
     return (_SPLICED if source.spliced else _PARTS)[source.part]
-
-
-def _base(found: Project, answers: Answers) -> tuple[str | None, str | None]:
-    """The base branch where it is not one of the usual two, or the baseline where there is no git."""
-    if answers.base or answers.baseline:
-        return answers.base, answers.baseline
-    repository = git.find_repository(found.config.root)
-    if found.config.judge == "all":
-        return None, None
-    if repository is None:
-        if len(found.heads) == 1:
-            return None, found.heads[0]
-        raise HeadgateError(
-            f"{found.config.root} is in no git repository, so nothing says which revisions are new.",
-            f"Name the newest one that is not to be judged: headgate init --baseline {(found.heads or ('ID',))[-1]}",
-        )
-    remote = (
-        (repository.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD") or "").strip().removeprefix("origin/")
-    )
-    if remote:
-        return (None if remote in ("main", "master") else remote), None
-    listed = repository.run("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes/origin") or ""
-    branches = {name.removeprefix("origin/") for name in listed.split()}
-    if not branches or branches & {"main", "master"}:
-        return None, None
-    if len(branches) == 1:
-        return branches.pop(), None
-    raise HeadgateError(
-        f"The repository has {len(branches)} branches, and none is called main or master.",
-        f"Name the one that work is merged into: headgate init --base {min(branches)}",
-    )

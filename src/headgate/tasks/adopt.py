@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from invoke.context import Context
@@ -70,8 +71,12 @@ def init(
     if not waiting:
         return
     print()
-    if not (yes or confirm(f"Write {', '.join(c.path.relative_to(config.root).as_posix() for c in waiting)}?")):
-        raise HeadgateError("Nothing was written.", "Write it without being asked: headgate init --yes")
+    names = " and ".join(change.path.relative_to(config.root).as_posix() for change in waiting)
+    if not (yes or confirm(f"Write {names}?")):
+        if not sys.stdin.isatty():
+            raise HeadgateError("Nothing was written.", "Write it without being asked: headgate init --yes")
+        print("Nothing was written.")
+        return
     for change in waiting:
         write(change)
         print(f"wrote {change.path.relative_to(config.root).as_posix()}")
