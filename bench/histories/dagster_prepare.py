@@ -1,6 +1,7 @@
 """Give dagster's env.py the connection that its storages give it, and its revisions the instance that they ask for."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -14,8 +15,8 @@ def attributes(url: str) -> dict[str, Any]:
 
 def within(function: Callable[[], None]) -> None:
     """Call a function as `dagster instance migrate` does."""
-    from dagster import DagsterInstance
     from dagster._core.storage.migration.utils import upgrading_instance
 
-    with upgrading_instance(DagsterInstance.ephemeral()):
+    # All that they ask of it is whether it has a scheduler.
+    with upgrading_instance(SimpleNamespace(scheduler=None)):
         function()
