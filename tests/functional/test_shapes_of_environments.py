@@ -163,6 +163,15 @@ metadata = SQLModel.metadata
             ),
             "psycopg",
         ),
+        (
+            ENV.replace(
+                "        context.configure",
+                '        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS shop")\n'
+                '        connection.exec_driver_sql("SET search_path TO shop")\n'
+                "        connection.commit()\n        context.configure",
+            ),
+            "psycopg",
+        ),
         ("import logging, sys\nlogging.basicConfig(level=0)\nprint('hello', file=sys.stderr)\n" + ENV, "psycopg"),
         (ENV.replace("metadata as target_metadata", "metadata\ntarget_metadata = [metadata]"), "psycopg"),
         (
@@ -179,6 +188,7 @@ metadata = SQLModel.metadata
         "a variable",
         "a renamed version table",
         "a version table elsewhere",
+        "a schema by search_path",
         "prints",
         "several metadata",
         "starts a process",
