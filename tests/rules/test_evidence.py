@@ -65,6 +65,42 @@ CASES = (
         frozenset({"drop-column error 3"}),
     ),
     Case(
+        "a table that takes over the name of another is not that one",
+        ENTRIES,
+        sql(
+            "CREATE TABLE longer (id bigint PRIMARY KEY, caption text NOT NULL, size bigint NOT NULL)",
+            "INSERT INTO longer SELECT * FROM entries",
+            "ALTER TABLE entries RENAME TO shorter",
+            "ALTER TABLE longer RENAME TO entries",
+        ),
+        frozenset({"rename-table warning 3"}),
+    ),
+    Case(
+        "nor is a column, which holds other values",
+        ENTRIES,
+        sql(
+            "ALTER TABLE entries ADD longer bigint",
+            "ALTER TABLE entries RENAME size TO shorter",
+            "ALTER TABLE entries RENAME longer TO size",
+        ),
+        frozenset({"rename-column error 2", "required-column-old-code error 2"}),
+    ),
+    Case(
+        "a domain that asks for nothing takes what its type takes",
+        f"{ENTRIES} CREATE DOMAIN free AS integer; CREATE DOMAIN bound AS integer CHECK (VALUE <> 7)",
+        sql("ALTER TABLE entries ALTER size TYPE free", "ALTER TABLE entries ALTER size TYPE bound"),
+        frozenset({"column-type-narrowed warning 2"}),
+    ),
+    Case(
+        "what comes later on a new column does not hang on the rows",
+        ENTRIES,
+        """
+        with op.get_context().autocommit_block():
+            op.execute("ALTER TABLE entries ADD slug text")
+            op.execute("CREATE UNIQUE INDEX CONCURRENTLY ux ON entries (slug)")
+        """,
+    ),
+    Case(
         "a drop and an addition in one statement are no rename",
         ENTRIES,
         sql("ALTER TABLE entries DROP caption, ADD title text NOT NULL DEFAULT ''"),

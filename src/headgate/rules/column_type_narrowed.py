@@ -23,7 +23,9 @@ __all__ = ["RULE"]
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
     for statement, one in made(evidence, "changed", "column", "domain", attribute="type"):
-        if takes_all(str(one.before), str(one.after)) or (one.kind == "column" and not is_older(evidence, one.name)):
+        if takes_all(str(one.before), _free(evidence, str(one.after))) or (
+            one.kind == "column" and not is_older(evidence, one.name)
+        ):
             continue
         yield RULE.finding(
             evidence,
@@ -35,6 +37,14 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
                 "or add a column of the new type, write both, copy, and drop the old one later.",
             ),
         )
+
+
+def _free(evidence: Evidence, name: str) -> str:
+    """The type that a domain is of, where it asks nothing more of a value."""
+    objects = evidence.run.after.objects
+    its = objects.get(("domain", name), {})
+    checked = any(kind == "check constraint" and of.get("of") == name for (kind, _), of in objects.items())
+    return str(its["type"]) if its and not its.get("not_null") and not checked else name
 
 
 RULE = Rule(

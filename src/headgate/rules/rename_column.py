@@ -4,7 +4,8 @@ An ORM names every column of a table in each SELECT and INSERT. From the moment 
 the old release has ended, every one of its queries on the table fails.
 
 It fires when a column of a table that was there before the change has another name after it, or was dropped after its
-values were copied to another. It is silent when the old name is still there, as in a view that has the table's name.
+values were copied to another. It is silent when the old name is still there with these values, as in a view that has
+the table's name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from headgate.report.model import Finding, Severity
 from headgate.rules._change import existed, is_new_column
 from headgate.rules._dropped import dropped_columns
 from headgate.rules._example import example
-from headgate.rules._moved import original, renames
+from headgate.rules._moved import original, renames, values
 from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ def _check(evidence: Evidence) -> Iterator[Finding]:
         known = f"{was}.{old}"
         if not existed(evidence, was) or is_new_column(evidence, known):
             continue
-        if ("column", known) in evidence.run.after.objects:
+        taken = ("column", known) in evidence.run.after.objects
+        held, holds = values(evidence, was, old)
+        if taken and (("view", was) in evidence.run.after.objects or held is None or held == holds):
             continue
         is_there = "it is called" if new.rpartition(".")[0] in {table, was} else "its values stand in"
+        finds = "finds other values in" if taken else "does not find"
         yield RULE.finding(
             evidence,
             statement,
-            f"code that runs now does not find {table}.{old}: {is_there} {new}",
+            f"code that runs now {finds} {table}.{old}: {is_there} {new}",
             seen=(f"PostgreSQL {evidence.run.server}: the values of {table}.{old} stand in {new} after it",),
             fix=(
                 f"this release: add {new.rpartition('.')[2]} beside {old}, write both, copy what is there",

@@ -4,7 +4,8 @@ The release that runs while a deployment goes on, and the one that a rollback br
 of their queries on the table fails. A view of the old name keeps them going, also for INSERT and UPDATE.
 
 It fires when a table that was there before the change has another name after it. It is silent when a view of the old
-name is there.
+name is there. When another table takes over the name it is a warning: rows that were written meanwhile may be missing
+in that one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from headgate.report.model import Finding, Severity
 from headgate.rules._change import TABLES, existed
 from headgate.rules._example import example
-from headgate.rules._moved import original, renames
+from headgate.rules._moved import renames
 from headgate.rules.rule import Evidence, Rule
 
 __all__ = ["RULE"]
@@ -22,9 +23,27 @@ __all__ = ["RULE"]
 
 def _check(evidence: Evidence) -> Iterator[Finding]:
     after = evidence.run.after.objects
+    first: dict[str, str] = {}
     for one in renames(evidence, *TABLES):
-        was = original(evidence, one.old)
-        if not existed(evidence, was) or any((kind, one.old) in after for kind in (*TABLES, "view")):
+        # What it was called before the revision; a later rename may give its old name to another.
+        was = first[one.new] = first.get(one.old, one.old)
+        if not existed(evidence, was) or ("view", one.old) in after:
+            continue
+        if any((kind, one.old) in after for kind in TABLES):
+            yield RULE.finding(
+                evidence,
+                one.statement,
+                f"code that runs now finds another table as {one.old}: its own is called {one.new}",
+                seen=(
+                    f"PostgreSQL {evidence.run.server}: {one.old} is {one.new} after it, and another table {one.old}",
+                    f"what was written to {one.old} while the other one was filled stands in {one.new} alone",
+                ),
+                fix=(
+                    "have a trigger write to both tables from before the rows are copied until the names are swapped,",
+                    f'or, where nobody writes to it: op.execute("LOCK TABLE {one.old} IN SHARE MODE") before the copy',
+                ),
+                severity=Severity.WARNING,
+            )
             continue
         yield RULE.finding(
             evidence,

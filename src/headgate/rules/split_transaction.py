@@ -5,9 +5,9 @@ a later statement fails, and the version does not know of it: the next `upgrade`
 what is there already.
 
 It fires when a statement that cannot be run twice is committed while others are still to come. It is an error when the
-upgrade then did fail in the rehearsal; a warning when what comes later depends on the rows, as a unique index does;
-advice where that is not so, and where what stays is only an index or a constraint, which is easily taken away. It is
-silent when what comes first can be run again, and when the autocommit part is all there is.
+upgrade then did fail in the rehearsal; a warning when what comes later depends on the rows, as a unique index does that
+is not on new columns alone; advice where that is not so, and where what stays is only an index or a constraint, which
+is easily taken away. It is silent when what comes first can be run again, and when the autocommit part is all there is.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from headgate.report.model import Finding, Severity
 from headgate.rules._again import does_something, not_repeatable
 from headgate.rules._change import attributes
 from headgate.rules._example import example
+from headgate.rules._indexes import columns
 from headgate.rules.rule import Evidence, Rule
 
 if TYPE_CHECKING:
+    from headgate.catalog import Difference
     from headgate.rehearsal.trace import Statement
 
 __all__ = ["RULE"]
@@ -83,12 +85,28 @@ def _needs_rows(evidence: Evidence, statement: Statement) -> bool:
         any(work.inserted or work.updated or work.deleted for work in statement.work)
         or bool(statement.rewritten)
         or any(
-            (one.kind in _EASY - {"index"} and one.change == "added")
-            or (one.kind == "index" and attributes(after, "index", one.name).get("unique") is True)
-            or one.attribute == "not_null"
+            one.attribute == "not_null"
+            or (
+                (one.kind != "index" or attributes(after, "index", one.name).get("unique") is True)
+                and one.kind in _EASY
+                and one.change == "added"
+                and not _of_new_columns(evidence, one)
+            )
             for one in statement.made
             if one.change != "removed"
         )
+    )
+
+
+def _of_new_columns(evidence: Evidence, one: Difference) -> bool:
+    """Whether a key, index or check is about columns alone that this revision added: no row has a value there yet."""
+    its = attributes(evidence.run.after, one.kind, one.name)
+    found = its.get("reads") if one.kind == "check constraint" else columns(str(its.get("definition", "")))
+    before = evidence.run.before.objects
+    return isinstance(found, tuple) and all(
+        ("column", f"{its.get('of')}.{column}") not in before
+        and ("column", f"{its.get('of')}.{column}") in evidence.run.after.objects
+        for column in found
     )
 
 
@@ -103,15 +121,15 @@ RULE = Rule(
     before="CREATE TABLE entries (id bigint PRIMARY KEY, title text NOT NULL)",
     bad=example(
         "give entries a slug of their own",
-        intent="the address of an entry is its slug",
+        intent="the address of an entry is its slug, which is made of its title",
         up="""
         op.add_column("entries", sa.Column("slug", sa.Text()))
         with op.get_context().autocommit_block():
-            op.create_index("ux_slug", "entries", ["slug"], unique=True, postgresql_concurrently=True)
+            op.create_index("ux_title", "entries", ["title"], unique=True, postgresql_concurrently=True)
         """,
         down="""
         with op.get_context().autocommit_block():
-            op.drop_index("ux_slug", "entries", postgresql_concurrently=True)
+            op.drop_index("ux_title", "entries", postgresql_concurrently=True)
         op.drop_column("entries", "slug")
         """,
     ),
