@@ -1,25 +1,31 @@
 """What tracing costs: the reference backend's revisions on filled tables, with and without it.
 
-Three figures, because what a tenth is of makes the difference. `revisions` is the time in Alembic's runs alone, one of
-a few statements each. `process` is the process that runs them, with a picture of the schema after each, as the gate has
-it. `rehearsal` is what a person waits for who has written one new revision: the history, 1,000 rows in every table,
+Three figures, because what a tenth is of makes the difference. `revisions` are Alembic's runs alone, one of a few
+statements each, with a picture of the schema after each, as the gate has it. `process` is all of the process that runs
+them. `rehearsal` is what a person waits for who has written one new revision: the history, 1,000 rows in every table,
 and the newest revision.
+
+What is counted is the work of the processors, in the rehearsal's process and in the server's, and not what a clock
+shows, on which everything else that the machine does would be counted too. Each round runs both, in turn, and the cost
+is the median of what they differ by. It reads /proc: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 
 python bench/trace_cost.py [ROUNDS]
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from headgate import config, project
 from headgate.postgres import scratch
-from headgate.postgres.server import scratch_server
+from headgate.postgres.server import Server, scratch_server
 from headgate.rehearsal import child
 from headgate.rehearsal.isolation import connect, only_scratch
 from headgate.rehearsal.model import Move
@@ -29,6 +35,9 @@ from headgate.rehearsal.runner import Runner
 from headgate.rehearsal.trace import Trace
 from headgate.rehearsal.tracer import Tracer
 
+_TICK = os.sysconf("SC_CLK_TCK")
+_UTIME, _CUTIME = 11, 13  # of the fields behind the name, counted from 0; the time in the kernel follows each
+
 ROWS = """
 INSERT INTO users (email, name) SELECT n || '@example.org', 'user ' || n FROM generate_series(1, 1000) n;
 INSERT INTO entries (user_id, title) SELECT id, 'title' FROM users;
@@ -36,26 +45,61 @@ INSERT INTO tags (name) SELECT 'tag ' || n FROM generate_series(1, 1000) n
 """
 
 
-def each(emit: child.Emit, made: project.Project, database: scratch.Database, traced: bool) -> tuple[float, int]:
-    """Run every revision but the first by itself; give the seconds in them and the statements that were traced."""
+class Work:
+    """The processor time that this process and a server have taken so far.
+
+    Args:
+        postmaster: the server's first process.
+    """
+
+    def __init__(self, postmaster: int) -> None:
+        self._postmaster = postmaster
+
+    def seconds(self) -> float:
+        """Give it; a session that ends just now is missed by at most one tick of the clock, of 10 ms."""
+        spent = time.process_time() + self._of(self._postmaster, _CUTIME)
+        for pid in Path(f"/proc/{self._postmaster}/task/{self._postmaster}/children").read_text().split():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                spent += self._of(int(pid), _UTIME)
+        return spent
+
+    @staticmethod
+    def _of(pid: int, field: int) -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[field]) + int(fields[field + 1])) / _TICK
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The seconds of processor time in the revisions and in the whole process, and how many statements were traced."""
+
+    revisions: float
+    process: float
+    statements: int
+
+
+def each(emit: child.Emit, made: project.Project, database: scratch.Database, work: Work, traced: bool) -> Taken:
+    """Run every revision but the first by itself; give what they took and how many statements were traced."""
     first, *others = made.revisions
-    return _run(emit, made, database, traced, (first,), tuple(others))
+    return _run(emit, made, database, work, traced, (first,), tuple(others))
 
 
-def newest(emit: child.Emit, made: project.Project, database: scratch.Database, traced: bool) -> tuple[float, int]:
+def newest(emit: child.Emit, made: project.Project, database: scratch.Database, work: Work, traced: bool) -> Taken:
     """Run the newest revision on tables that were filled, as a rehearsal does."""
     *history, last = made.revisions
-    return _run(emit, made, database, traced, tuple(history), (last,))
+    return _run(emit, made, database, work, traced, tuple(history), (last,))
 
 
 def _run(
     emit: child.Emit,
     made: project.Project,
     database: scratch.Database,
+    work: Work,
     traced: bool,
     history: tuple[str, ...],
     others: tuple[str, ...],
-) -> tuple[float, int]:
+) -> Taken:
+    began = work.seconds()
     around = prepared(made)
     runner = Runner(str(made.ini), made.config.section, database.url(), emit, around)
     runner.listen()
@@ -71,46 +115,51 @@ def _run(
                 connection.execute(ROWS)
             else:
                 fill(connection, rows=1000, ignore=[runner.version_table()], tell=emit)
-        seconds = 0.0
+        before = work.seconds()
         for id_ in others:
             with tracer.tracing(id_, "up", {}, found) if traced else nullcontext():
                 step = runner.run(Move("up", (id_,), compare=True))
             assert step.failure is None, step.failure
-            seconds += step.seconds
-    return seconds, sum(len(trace.statements) for trace in found)
+    now = work.seconds()
+    return Taken(now - before, now - began, sum(len(trace.statements) for trace in found))
 
 
-Run = Callable[[child.Emit, project.Project, scratch.Database, bool], tuple[float, int]]
+Run = Callable[[child.Emit, project.Project, scratch.Database, Work, bool], Taken]
+
+
+def postmaster(server: Server) -> int:
+    """Give the server's first process."""
+    with server.connect() as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    return int(Path(row[0], "postmaster.pid").read_text().split()[0])
 
 
 def main(rounds: int) -> None:
-    """Print the medians, and the lowest, which other work on the machine disturbs least."""
+    """Print the medians of both, and the median of what they differ by."""
     made = project.find(config.load(Path(__file__).parent))
-    taken: dict[str, dict[bool, list[float]]] = {}
+    taken: dict[str, list[tuple[float, float]]] = {"revisions": [], "process": [], "rehearsal": []}
     statements = 0
-
-    def take(name: str, traced: bool, seconds: float) -> None:
-        taken.setdefault(name, {}).setdefault(traced, []).append(seconds)
-
-    def timed(run: Run, traced: bool) -> tuple[float, float, int]:
-        with scratch.database(server) as database:
-            started = time.monotonic()
-            seconds, number = child.call(run, made, database, traced)
-            return seconds, time.monotonic() - started, number
-
     with scratch_server(cache=made.config.cache) as server:
-        for _ in range(rounds):
-            for traced in (False, True):
-                seconds, whole, statements = timed(each, traced)
-                take("revisions", traced, seconds)
-                take("process", traced, whole)
-                take("rehearsal", traced, timed(newest, traced)[1])
-    sys.stdout.write(f"{len(made.revisions) - 1} revisions, {statements} statements, {rounds} rounds\n")
-    for name, by in taken.items():
-        for what, of in (("median", statistics.median), ("lowest", min)):
-            plain, traced_ = of(by[False]), of(by[True])
-            cost = f"{plain * 1000:.0f} ms, traced {traced_ * 1000:.0f} ms, {traced_ / plain - 1:+.0%}"
-            sys.stdout.write(f"{name}, {what}: {cost}\n")
+        work = Work(postmaster(server))
+
+        def timed(run: Run, traced: bool) -> Taken:
+            with scratch.database(server) as database:
+                return child.call(run, made, database, work, traced)
+
+        for number in range(rounds):
+            order = (False, True) if number % 2 else (True, False)
+            all_ = {traced: timed(each, traced) for traced in order}
+            last = {traced: timed(newest, traced) for traced in order}
+            statements = all_[True].statements
+            taken["revisions"].append((all_[False].revisions, all_[True].revisions))
+            taken["process"].append((all_[False].process, all_[True].process))
+            taken["rehearsal"].append((last[False].process, last[True].process))
+    sys.stdout.write(f"{len(made.revisions) - 1} revisions, {statements} statements, {rounds} rounds, processor time\n")
+    for name, pairs in taken.items():
+        plain = statistics.median(one for one, _ in pairs)
+        cost = statistics.median(other - one for one, other in pairs)
+        sys.stdout.write(f"{name}: {plain * 1000:.0f} ms, traced {cost * 1000:+.0f} ms, {cost / plain:+.0%}\n")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ __all__ = ["COUNTED", "Writes", "changed", "keeps_to_its_locks", "renames", "spl
 Writes = Mapping[str, tuple[int, int, int]]
 """The rows inserted, updated and deleted in each of PostgreSQL's own catalogs; those without any are missing."""
 
-COUNTED = """SELECT c.relname, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid),
-pg_stat_get_xact_tuples_deleted(c.oid) FROM pg_class c WHERE c.relnamespace = 11 AND c.relkind = 'r'"""
+_WRITTEN = ", ".join(f"pg_stat_get_xact_tuples_{what}(c.oid)" for what in ("inserted", "updated", "deleted"))
+COUNTED = f"""SELECT c.relname, {_WRITTEN}
+FROM pg_class c WHERE c.relnamespace = 11 AND c.relkind = 'r' AND greatest({_WRITTEN}) > 0"""
 """The statement that reads `Writes`; 11 is pg_catalog, whose number is fixed."""
 
 # What no snapshot shows by itself: pg_depend and pg_shdepend are written beside whatever else changes.

@@ -6,7 +6,7 @@ that names and expressions are printed under, and put them back, without a trans
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -18,7 +18,7 @@ from headgate.catalog.model import Catalog
 from headgate.catalog.queries import named
 from headgate.catalog.queries.relations import relations
 
-__all__ = ["snapshot", "statement"]
+__all__ = ["pins", "snapshot", "statement"]
 
 # What the text of an expression, a constant or a name depends on. With "public" on the path a name has its schema
 # exactly when that is another one; pg_temp stands last, or a temporary table would hide the table it is named after.
@@ -70,6 +70,7 @@ def statement(
     *,
     without: Collection[str] = (),
     told: bool = False,
+    pinned: bool = True,
 ) -> str:
     """The statement that returns the schema as one JSON text.
 
@@ -88,17 +89,21 @@ def statement(
         without: the families to leave out, of `queries.named`.
         told: whether the relations that are read are told too, as objects of the kind `read` with their `oid`; of a
             narrowed picture they are.
+        pinned: whether it sees to the settings itself; if not, `pins` is sent before it and undone after it.
     """
     all_ = named(major)
     queries = [all_[name] for name in (all_ if only is None else sorted(only)) if name not in without]
     if told or oids is not None:
         queries.append("SELECT 'read' AS kind, name, oid::bigint AS oid FROM relation")
-    pinned = ", ".join(f"('{name}', '{value}')" for name, value in _PINNED.items())
     selected = ",\n".join(f"(SELECT json_agg(family) FROM ({query}) AS family)" for query in queries)
+    common = relations(ignore, oids, sequences=only is None or "sequences" in only)
+    if not pinned:
+        return f"WITH {common} SELECT json_build_array({selected})::text"
+    settings = ", ".join(f"('{name}', '{value}')" for name, value in _PINNED.items())
     return f"""
-WITH {relations(ignore, oids)},
+WITH {common},
 saved AS MATERIALIZED (
-    SELECT name, pinned, current_setting(name) AS value FROM (VALUES {pinned}) AS setting (name, pinned)
+    SELECT name, pinned, current_setting(name) AS value FROM (VALUES {settings}) AS setting (name, pinned)
 ),
 pinned AS MATERIALIZED (
     SELECT count(set_config(name, pinned, true)) AS settings FROM saved WHERE value <> pinned
@@ -112,6 +117,17 @@ restored AS MATERIALIZED (
 )
 SELECT body FROM picture, restored WHERE restored.settings >= 0
 """
+
+
+def pins(others: Mapping[str, str]) -> str:
+    """The statement that pins the settings until the transaction, or a savepoint in it, is rolled back.
+
+    Args:
+        others: further settings that are changed with them.
+    """
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', true)" for name, value in {**_PINNED, **others}.items()
+    )
 
 
 def _through_psycopg(connection: psycopg.Connection[Any], ignore: Iterable[tuple[str, str]]) -> str:

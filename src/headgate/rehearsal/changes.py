@@ -22,7 +22,7 @@ __all__ = ["Changes", "Source"]
 
 # A statement that changes a relation holds a stronger lock on it, if it holds any.
 _OF_ROWS = frozenset({"ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"})
-_IDLE, _INSIDE = TransactionStatus.IDLE, TransactionStatus.INTRANS
+_INSIDE = TransactionStatus.INTRANS
 
 
 class Source(Protocol):
@@ -88,9 +88,7 @@ class Changes:
             held = {oid for oid, modes in state.locks.items() if not modes <= _OF_ROWS}
             relations = {oid: known[oid].name if oid in known else "" for oid in held}
             locked = {
-                (state.relations.get(oid) or known[oid]).kind
-                for oid in state.locks
-                if oid in known or oid in state.relations
+                (state.relations.get(oid) or known[oid]).kind for oid in held if oid in known or oid in state.relations
             }
         families = changed(written(before.writes, state.writes), locked) if inside else None
         if families == frozenset():
@@ -103,7 +101,7 @@ class Changes:
         if waiting is None or self.schema is None:
             return
         observer, families = waiting.observer, waiting.families
-        if families is None or observer.status not in {_IDLE, _INSIDE}:
+        if families is None or observer.status is not _INSIDE:
             schema = self._whole(observer)
             made = diff(self.schema, schema)
         else:

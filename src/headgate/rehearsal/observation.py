@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 
 from headgate.catalog import Catalog
 from headgate.catalog.partial import COUNTED, changed, written
-from headgate.catalog.snapshot import statement
+from headgate.catalog.snapshot import pins, statement
 from headgate.rehearsal.session import Row, Session
 from headgate.rehearsal.state import (
     FIRST_USER_OID,
@@ -42,11 +42,15 @@ _MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_
 # A session that has just begun looks up every function, type and operator that a query names, and that is most of what
 # tracing costs. So these name few, and SHOW, which plans nothing, reads the settings.
 _SETTINGS = ";".join(f"SHOW {name}" for name in (*_TIMEOUTS, *_OTHERS))
+_PINNED = pins({"statement_timeout": "0"})
 _PENDING = ", ".join(f"pg_stat_get_xact_tuples_{what}(c.oid)" for what in _COUNTED)
 _IDENTITY = "quote_ident(c.relname), c.relnamespace::regnamespace, c.relkind, c.relfilenode"
 _LOCKS = f"""SELECT l.virtualtransaction, l.relation, l.mode, {_IDENTITY}, {_PENDING.replace("c.oid", "l.relation")}
-FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation WHERE l.pid = pg_backend_pid()"""
-_RELATIONS = f"SELECT c.oid, {_IDENTITY}, {_PENDING} FROM pg_class c WHERE c.oid >= {FIRST_USER_OID}"
+FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND (l.relation >= {FIRST_USER_OID} OR l.locktype = 'virtualxid')"""
+_RELATIONS = (
+    f"SELECT c.oid, {_IDENTITY}, {_PENDING} FROM pg_class c WHERE c.oid >= {FIRST_USER_OID} AND c.relkind <> 't'"
+)
 # What a transaction counted is kept back for up to a second and would show up in the next one. Asked for inside it,
 # it is handed over when it ends. The function came with PostgreSQL 15.
 _HAND_OVER = "SELECT pg_stat_force_next_flush()"
@@ -133,18 +137,16 @@ class Observer:
         """Read the schema as the session sees it, and leave no trace of that in it.
 
         A view's definition is printed under a lock on what it reads. A savepoint that is rolled back lets go of that,
-        and of the setting. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+        and of the settings. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 
         Args:
             ignore: the table that is no part of it.
             families: those to read; `None` for everything.
             oids: the relations to which it is narrowed; `None` for all.
         """
-        query = statement(self.session.version // 10000, [ignore], families, oids)
-        if self.status is TransactionStatus.INTRANS:
-            _, rows = self.session.ask_aside("SELECT set_config('statement_timeout', '0', true)", query)
-        else:
-            (rows,) = self.session.ask(query)
+        inside = self.status is TransactionStatus.INTRANS
+        query = statement(self.session.version // 10000, [ignore], families, oids, pinned=not inside)
+        (*_, rows) = self.session.ask_aside(_PINNED, query) if inside else self.session.ask(query)
         return Catalog.from_rows(rows[0][0] or "[]")
 
     def _read_all(self) -> None:

@@ -9,7 +9,9 @@ from headgate.catalog.queries.parts import FIRST_USER_OID, comment, grants, owne
 __all__ = ["queries", "relations"]
 
 
-def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | str | None = None) -> str:
+def relations(
+    ignore: Iterable[tuple[str, str]], oids: Collection[int] | str | None = None, *, sequences: bool = True
+) -> str:
     """The common table expressions on which every query hangs: the user's schemas, the user's relations.
 
     Args:
@@ -17,8 +19,9 @@ def relations(ignore: Iterable[tuple[str, str]], oids: Collection[int] | str | N
         oids: the relations to which it is narrowed, with the tables of those that are indexes, the sequences that
             belong to them and the tables to which they belong, or an expression that gives an array of them; `None` for
             all.
+        sequences: whether those sequences and tables are among them.
     """
-    narrowed = "" if oids is None else f" AND c.oid IN ({_with_their_own(oids)})"
+    narrowed = "" if oids is None else f" AND c.oid IN ({_with_their_own(oids, sequences)})"
     ignored = "".join(
         f" AND NOT (c.relname = {_literal(table)} AND {_literal(schema)} IN (n.nspname, '*'))"
         for schema, table in ignore
@@ -42,13 +45,15 @@ relation AS MATERIALIZED (
 )"""
 
 
-def _with_their_own(oids: Collection[int] | str) -> str:
+def _with_their_own(oids: Collection[int] | str, sequences: bool) -> str:
     """https://www.postgresql.org/docs/18/catalog-pg-depend.html"""
     given = oids if isinstance(oids, str) else "'{" + ",".join(str(oid) for oid in sorted(oids)) + "}'::oid[]"
     owned = """FROM pg_depend
             WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')"""
-    return f"""
-        SELECT unnest({given}) UNION SELECT indrelid FROM pg_index WHERE indexrelid = ANY ({given})
+    found = f"SELECT unnest({given}) UNION SELECT indrelid FROM pg_index WHERE indexrelid = ANY ({given})"
+    if not sequences:
+        return found
+    return f"""{found}
         UNION SELECT objid {owned} AND refobjid = ANY ({given})
         UNION SELECT refobjid {owned} AND objid = ANY ({given})"""
 

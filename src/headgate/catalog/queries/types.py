@@ -38,6 +38,6 @@ FROM pg_type AS t
 LEFT JOIN pg_class AS c ON c.oid = t.typrelid
 LEFT JOIN pg_type AS base ON base.oid = t.typbasetype
 WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
-       OR (t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.typarray = t.oid)))
+       OR (t.typtype IN ('b', 'p') AND t.oid NOT IN (SELECT typarray FROM pg_type)))
   AND {user_made("pg_type", "t.oid", "t.typnamespace")}
 """
