@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.catalog.model import Attributes, Value
 
-__all__ = ["KINDS", "article", "be", "describe", "index_shape", "phrases", "window"]
+__all__ = ["KINDS", "article", "be", "definition_of", "describe", "index_shape", "phrases", "window"]
 
 # In the order in which differences are told: what others stand on comes first.
 KINDS = (
@@ -143,6 +143,14 @@ def describe(kind: str, attributes: Attributes) -> str:
         state = [_state(part, False) for part in ("validated", "enforced", "valid") if get(part) is False]
         return ", ".join([str(get("definition")), *([str(get("deferrable"))] if get("deferrable") else []), *state])
     return f"partition of {get('partition_of')}" if get("partition_of") else ""
+
+
+def definition_of(described: str) -> str:
+    """Give the definition of a constraint out of what `describe` says of it."""
+    states = [_state(part, False) for part in ("validated", "enforced", "valid")]
+    for ending in (*reversed(states), "deferrable initially deferred", "deferrable"):
+        described = described.removesuffix(f", {ending}")
+    return described
 
 
 def index_shape(attributes: Attributes, *, of: bool = False, method: bool = False) -> str:

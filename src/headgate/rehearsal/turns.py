@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.catalog import Catalog, Difference
+from headgate.catalog.words import definition_of
 from headgate.rehearsal.fitting import Binding
 from headgate.revisions.file import Precondition
 
 if TYPE_CHECKING:
+    from headgate.catalog.model import Attributes, Key
     from headgate.project import Project
     from headgate.rehearsal.rollback import Proof
     from headgate.rehearsal.trace import Trace
@@ -25,7 +28,7 @@ class Turn:
         path: its file.
         line: the line of its `upgrade`.
         before: the catalog before it.
-        after: the catalog after it.
+        after: the catalog after it, with the constraints that it dropped again itself.
         statements: what it sent: the SQL, the line, and what that changed in the catalog.
         leaves_half: whether it commits on its way, so that a failure leaves half of it.
         declared: the preconditions that it declares.
@@ -63,13 +66,21 @@ def turn_of(project: Project, proof: Proof) -> Turn | None:
         str(file.path.resolve()),
         function.lineno if function else 1,
         up.before,
-        up.after,
+        Catalog({**dict(_added(up.trace)), **up.after.objects}),
         tuple((one.sql.strip(), one.line, one.made) for one in up.trace.statements),
         up.trace.committed_before_end or any(one.transaction is None for one in up.trace.statements),
         file.declared,
         bool(up.not_filled or file.declared) or _meets_rows(up.trace),
         proof.fit,
     )
+
+
+def _added(trace: Trace) -> Iterator[tuple[Key, Attributes]]:
+    """The constraints that statements added, as they were told: a check for SET NOT NULL is dropped in the end."""
+    for one in (made for statement in trace.statements for made in statement.made):
+        if one.change == "added" and one.kind.endswith((" constraint", " key")):
+            table = one.name.rpartition(" on ")[2]
+            yield (one.kind, one.name), {"of": table, "definition": definition_of(str(one.after))}
 
 
 def _meets_rows(trace: Trace) -> bool:

@@ -111,6 +111,16 @@ CASES = {
         "rows of s break the check ck",
         "SELECT count(*) FROM s WHERE NOT ((status = ANY (ARRAY['a'::text, 'b'::text])))",
     ),
+    "a check that is dropped again": (
+        USERS,
+        'op.create_check_constraint("email_set", "users", "email IS NOT NULL", postgresql_not_valid=True)\n'
+        'op.execute("ALTER TABLE users VALIDATE CONSTRAINT email_set")\n'
+        'op.alter_column("users", "email", nullable=False)\n'
+        'op.drop_constraint("email_set", "users")',
+        "23514",
+        "rows of users break the check email_set",
+        "SELECT count(*) FROM users WHERE NOT ((email IS NOT NULL))",
+    ),
     "a partition beside the default one": (
         "CREATE TABLE p (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE rest PARTITION OF p DEFAULT",
         'op.execute("CREATE TABLE q PARTITION OF p FOR VALUES FROM (0) TO (2000000)")',
