@@ -70,6 +70,8 @@ class Watchdog:
         self._revision: Callable[[], str | None] = lambda: None
         self._since: float | None = None
         self._thread: threading.Thread | None = None
+        # Held while a move is given up. Its sessions are ended then, and what the move makes of that is no answer.
+        self._ending = threading.Lock()
 
     @contextmanager
     def watching(self, move: Move, revision: Callable[[], str | None]) -> Iterator[None]:
@@ -87,7 +89,8 @@ class Watchdog:
         try:
             yield
         finally:
-            self._since = None
+            with self._ending:
+                self._since = None
             self._line.watched(None)
 
     def _watch(self) -> None:
@@ -102,12 +105,13 @@ class Watchdog:
             sessions = self._sessions()
             hung = next((one for one in sessions if one.active and one.seconds >= self._seconds), None)
             quiet = min((one.seconds for one in sessions), default=float("inf"))
-            if self._since != since:
-                continue
-            if hung is None and quiet < self._seconds:
-                self._since = time.monotonic() - quiet
-                continue
-            self._give_up(hung)
+            with self._ending:
+                if self._since != since:
+                    continue
+                if hung is None and quiet < self._seconds:
+                    self._since = time.monotonic() - quiet
+                    continue
+                self._give_up(hung)
 
     def _give_up(self, hung: _Session | None) -> None:
         path, line = self._place()
