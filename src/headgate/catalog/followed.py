@@ -112,7 +112,7 @@ class Followed:
         self._learn(part.objects)
         renamed = any(name != self._names.get(oid, name) for oid, name in was.items())
         catalog = spliced(known, part, families, was.values())
-        return self._whole() if renamed or _may_rename(known, catalog) else catalog
+        return self._whole() if renamed or _may_rename(known, catalog, part) else catalog
 
     def _learn(self, objects: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
         self._names.update({int(row["oid"]): name for (kind, name), row in objects.items() if kind == "read"})
@@ -121,14 +121,13 @@ class Followed:
         return self._connection.execute(query.encode(), parameters, prepare=True)
 
 
-def _may_rename(before: Catalog, after: Catalog) -> bool:
+def _may_rename(before: Catalog, after: Catalog, read: Catalog) -> bool:
     """Whether a part may have another name: that is written down only where it has it, and quoted anywhere."""
     gone, new = before.objects.keys() - after.objects.keys(), after.objects.keys() - before.objects.keys()
     if not {kind for kind, _ in gone}.isdisjoint(kind for kind, _ in new):
         return True
     # Two columns that take each other's name.
     return any(
-        attributes is not before.objects[key] and attributes.get("position") != before.objects[key].get("position")
-        for key, attributes in after.objects.items()
-        if key not in new
+        key in before.objects and attributes.get("position") != before.objects[key].get("position")
+        for key, attributes in read.objects.items()
     )

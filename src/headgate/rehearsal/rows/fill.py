@@ -197,9 +197,12 @@ class _Filler:
 
     def _insert(self, step: Step, rows: int) -> None:
         table = step.table
+        present = self._count(f"ONLY {table.name}" if not table.leaves else table.name)
+        if present >= rows and not self._awkward:
+            return
         draft, offsets = compose(self._session, self._offers, self._done, step, awkward=self._awkward)
         insertion = Insertion(self._session, draft, rows, awkward=self._awkward, tell=self._tell)
-        insertion.fill(self._count(f"ONLY {table.name}" if not table.leaves else table.name))
+        insertion.fill(present)
         insertion.advance(offsets)
         if insertion.said:
             self._reasons[table.shown] = insertion.said
