@@ -28,12 +28,17 @@ _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
 _LARGEST = 100_000  # bytes of an ini file
 
 
-def _in_package(location: str) -> Path | str:
+def _in_package(location: str, file: Path) -> Path | str:
     """The folder that `package:folder` means, found without the import of the package, which may read settings."""
     package, *parts = location.split(":")
-    spec = importlib.util.find_spec(package) if "." not in package else None
+    top, *below = package.split(".")
+    for above in file.resolve().parents:  # the checkout's own before one that is installed
+        here = above.joinpath(top, *below, *parts)
+        if (here / "env.py").is_file():
+            return here
+    spec = importlib.util.find_spec(top)
     found = spec.submodule_search_locations if spec else None
-    return Path(next(iter(found)), *parts) if found else location
+    return Path(next(iter(found)), *below, *parts) if found else location
 
 
 def alembic_config(
@@ -65,7 +70,7 @@ def alembic_config(
         # Flask-Migrate's ini file lies in the folder of env.py and does not name it.
         location = str(file.resolve().parent)
     if isinstance(location, str):
-        where = _in_package(location) if ":" in location else folder / location if folder else Path(location)
+        where = _in_package(location, file) if ":" in location else folder / location if folder else Path(location)
         config.set_main_option("script_location", str(where).replace("%", "%%"))
     return config
 

@@ -59,6 +59,35 @@ def test_an_answer_is_asked_for_once(terminal: Terminal, tmp_path: Path) -> None
     assert (again.code, again.out.splitlines()[-1]) == (0, "pyproject.toml: nothing to change")
 
 
+def test_an_env_py_that_chooses_the_folder_is_asked_about(terminal: Terminal, tmp_path: Path) -> None:
+    """Prefect has a history for each kind of database; an empty one would look like a new project."""
+    made = foreign_project(tmp_path)
+    for kind in ("postgresql", "sqlite"):
+        (made.versions / kind).mkdir()
+        for path in made.versions.glob("*.py"):
+            (made.versions / kind / path.name).write_text(path.read_text())
+    for path in made.versions.glob("*.py"):
+        path.unlink()
+    chosen = "alembic/versions/postgresql"
+    choice = f"context.script.version_locations = [{chosen!r}]\nurl ="
+    made.env.write_text(made.env.read_text().replace("url =", choice, 1))
+    made.commit()
+    assert terminal.type(made.root, "init", "--yes") == Said(
+        2,
+        "",
+        error(
+            f"alembic/versions has no revisions, but folders: {chosen}, alembic/versions/sqlite.",
+            f"Name the one that PostgreSQL gets: headgate init --versions {chosen}",
+        ),
+    )
+    assert terminal.type(made.root, "init", "--yes", "--versions", chosen).code == 0
+    assert f'versions = ["{chosen}"]\n' in (tmp_path / "pyproject.toml").read_text()
+    again = terminal.type(made.root, "init")
+    assert (again.code, again.out.splitlines()[-1]) == (0, "pyproject.toml: nothing to change")
+    gate = terminal.type(made.root, "gate")
+    assert gate.code == 0, gate.out + gate.err
+
+
 def test_what_pre_commit_is_given_finds_a_revision_of_a_year_folder(terminal: Terminal, tmp_path: Path) -> None:
     """Real pre-commit, with the hooks as they are written: a pattern that passes a folder over says nothing at all."""
     made = foreign_project(tmp_path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from headgate.adoption.expressions import returned
 from headgate.adoption.modules import Modules, SourceModule
 from headgate.adoption.settings_class import called, text
 from headgate.adoption.sources import Reader, Source
@@ -71,12 +72,26 @@ def _made(module: SourceModule) -> Iterator[str]:
     """The names of a module that are an application, or make one."""
     for name, body in module.functions.items():
         required = len(body.args.args) - len(body.args.defaults)
-        if not required and any(isinstance(node, ast.Call) and called(node.func) == "Flask" for node in ast.walk(body)):
+        if not required and any(_is_flask(value, body) for value in returned(body)):
             yield name
     for node in module.tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)) if called(function) == "Flask":
                 yield name
+
+
+def _is_flask(value: ast.expr, body: ast.AST) -> bool:
+    """Whether what a function returns is the application that it has made."""
+    if isinstance(value, ast.Name):
+        return any(
+            isinstance(node, (ast.Assign, ast.AnnAssign))
+            and value.id
+            in {called(target) for target in getattr(node, "targets", None) or [getattr(node, "target", node)]}
+            and isinstance(node.value, ast.Call)
+            and called(node.value.func) == "Flask"
+            for node in ast.walk(body)
+        )
+    return isinstance(value, ast.Call) and called(value.func) == "Flask"
 
 
 def _given(module: SourceModule) -> Iterator[ast.expr]:

@@ -73,7 +73,35 @@ def _sources(modules: Modules, module: SourceModule) -> Iterator[Source]:
     strong = [source for node in _given(module.tree) for source in reader.read(node)]
     for node in _engines(modules, module):
         strong += node
-    yield from strong or [Source("ini", _URL)]
+    if strong or not (elsewhere := _elsewhere(module.tree)):
+        yield from strong or [Source("ini", _URL)]
+    else:
+        yield Source("unknown", ast.unparse(elsewhere), line=elsewhere.lineno)
+
+
+def _elsewhere(tree: ast.Module) -> ast.expr | None:
+    """The engine that connects, where nothing in env.py asks the ini file for a URL: it is somebody else's."""
+    if any(called(node) in _ASKS_INI for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute))):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                match item.context_expr:
+                    case ast.Call(func=ast.Attribute(value=engine, attr="connect" | "begin")):
+                        return engine
+    return None
+
+
+_ASKS_INI = frozenset(
+    {
+        "engine_from_config",
+        "async_engine_from_config",
+        "get_main_option",
+        "get_section",
+        "get_section_option",
+        "get_alembic_option",
+    }
+)
 
 
 def _given(tree: ast.Module) -> Iterator[ast.expr]:

@@ -48,6 +48,7 @@ class Answers:
         base: the base branch.
         baseline: the newest revision that is not to be judged.
         within: the application that env.py runs inside of, or what makes it, as `package.module:name`.
+        versions: the folder of the revisions, where env.py says so and not the ini file.
     """
 
     alembic: str | None = None
@@ -58,6 +59,7 @@ class Answers:
     base: str | None = None
     baseline: str | None = None
     within: str | None = None
+    versions: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,16 @@ def survey(config: Config, answers: Answers) -> Survey:
             f"{file.name} has no database {answers.database}; it is of {', '.join(names) or 'one, without a name'}.",
             f"Choose one: headgate init --database {names[0]}" if names else "Leave out --database.",
         )
-    found = projects.find(replace(config, alembic=shown, section=section, database=database))
+    versions = (answers.versions,) if answers.versions else config.versions
+    found = projects.find(replace(config, alembic=shown, section=section, database=database, versions=versions))
+    _ask_for_versions(found)
     settings: dict[str, str | list[str]] = {"alembic": shown}
     if section != "alembic":
         settings["section"] = section
     if database is not None:
         settings["database"] = database
+    if answers.versions:
+        settings["versions"] = [answers.versions]
     environment = read_environment(found.script_folder / "env.py", root, found.folder)
     environment, within = _inside(environment, answers, config)
     base, baseline = measured_from(found, answers.base, answers.baseline)
@@ -173,7 +179,8 @@ def _inside(environment: Environment, answers: Answers, config: Config) -> tuple
             f"env.py runs inside of a Flask application, and {seen}.",
             f"Name it, or the function that makes it: headgate init --within {example}",
         )
-    known = tuple(source for source in found.sources if source.kind == "variable")
+    # A class of settings for tests is chosen by the tests.
+    known = tuple(one for one in found.sources if one.kind == "variable" and "TEST" not in one.name)
     return replace(environment, sources=known or asked), within or places[0]
 
 
@@ -209,6 +216,24 @@ def _file(config: Config, answers: Answers) -> Path:
         if seen:
             fix = f"Choose one: headgate init --alembic {example}, or go to its folder."
         raise HeadgateError(error.what, fix) from None
+
+
+def _ask_for_versions(found: Project) -> None:
+    """An env.py may choose the folder of the revisions itself, one for each kind of database."""
+    if found.revisions:
+        return
+    below = [
+        path.parent
+        for folder in found.version_folders
+        for path in sorted(folder.glob("*/*.py"))
+        if path.name != "__init__.py"
+    ]
+    if folders := [found.shown(folder) for folder in dict.fromkeys(below)]:
+        usual = next((folder for folder in folders if "postgres" in folder), folders[0])
+        raise HeadgateError(
+            f"{found.shown(found.version_folders[0])} has no revisions, but folders: {', '.join(folders)}.",
+            f"Name the one that PostgreSQL gets: headgate init --versions {usual}",
+        )
 
 
 def _section(file: Path, configured: str) -> str:

@@ -22,6 +22,7 @@ __all__ = ["init"]
         "driver": "psycopg, psycopg2 or asyncpg",
         "base": "the branch that work is merged into",
         "baseline": "the newest revision that is not to be judged",
+        "versions": "the folder of the revisions, where env.py sets it",
         "within": "the Flask application, or what makes it: app:create_app",
         "tasks": "write a tasks.py",
         "nox": "write a noxfile.py",
@@ -40,6 +41,7 @@ def init(
     base: str | None = None,
     baseline: str | None = None,
     within: str | None = None,
+    versions: str | None = None,
     tasks: bool = False,
     nox: bool = False,
     pre_commit: bool = False,
@@ -55,7 +57,7 @@ def init(
     from headgate.adoption.survey import Answers, nearest, survey
 
     config = nearest(settings(), Path.cwd().resolve())
-    found = survey(config, Answers(alembic, section, database, url_variable, driver, base, baseline, within))
+    found = survey(config, Answers(alembic, section, database, url_variable, driver, base, baseline, within, versions))
     for note in found.notes:
         print(note)
     planned = list(changes(found, Wanted(tasks, nox, pre_commit, ci)))

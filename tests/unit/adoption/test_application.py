@@ -42,7 +42,7 @@ def _found(folder: Path, files: dict[str, str]) -> tuple[tuple[str, ...], list[s
         (
             {
                 "app.py": "import os\ndef create_app():\n    app = Flask('x')\n"
-                "    app.config.update(SQLALCHEMY_DATABASE_URI=os.getenv('U'))"
+                "    app.config.update(SQLALCHEMY_DATABASE_URI=os.getenv('U'))\n    return app"
             },
             ("app:create_app",),
             ["U"],
@@ -50,16 +50,26 @@ def _found(folder: Path, files: dict[str, str]) -> tuple[tuple[str, ...], list[s
         (
             {
                 "app.py": "import os\ndef create_app():\n    app = Flask('x')\n"
-                "    app.config.from_mapping({'SQLALCHEMY_DATABASE_URI': os.getenv('U')})"
+                "    app.config.from_mapping({'SQLALCHEMY_DATABASE_URI': os.getenv('U')})\n    return app"
             },
             ("app:create_app",),
             ["U"],
         ),
+        ({"app.py": "def path():\n    app = Flask('x')\n    return app.root_path"}, (), []),
         ({"app.py": "def create_app(name):\n    return Flask(name)"}, (), []),
         ({"tests/conftest.py": "app = Flask('x')", ".venv/x.py": "app = Flask('x')"}, (), []),
         ({"app.py": "app = Flask("}, (), []),
     ],
-    ids=["a module's", "a class of settings", "a word", "a key", "with an argument", "of others", "no Python"],
+    ids=[
+        "a module's",
+        "a class of settings",
+        "a word",
+        "a key",
+        "for another end",
+        "with an argument",
+        "of others",
+        "no Python",
+    ],
 )
 def test_the_application_and_its_url_are_found_by_their_text(
     files: dict[str, str], places: tuple[str, ...], variables: list[str], tmp_path: Path

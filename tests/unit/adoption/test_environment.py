@@ -64,13 +64,14 @@ def _sources(environment: Environment) -> list[tuple[str, str, str]]:
         ),
         ("import vault\ncreate_engine(vault.fetch('db'))", [("unknown", "vault.fetch('db')", "url")]),
         ('create_engine("postgresql://me@live/shop")', []),
+        ("from vault import engine\nwith engine().connect() as c:\n    pass", [("unknown", "engine()", "url")]),
         (
             "from flask import current_app\n"
             'config.set_main_option("sqlalchemy.url", current_app.config.get("SQLALCHEMY_DATABASE_URI"))',
             [("application", "current_app", "url"), ("application", "current_app", "url")],
         ),
     ],
-    ids=["ini", "environ", "or", "decouple", "x", "section", "parts", "unknown", "fixed", "flask"],
+    ids=["ini", "environ", "or", "decouple", "x", "section", "parts", "unknown", "fixed", "another's engine", "flask"],
 )
 def test_the_place_that_the_url_comes_from_is_found(
     env: str, found: list[tuple[str, str, str]], tmp_path: Path
