@@ -84,11 +84,9 @@ def _elsewhere(tree: ast.Module) -> ast.expr | None:
     if any(called(node) in _ASKS_INI for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute))):
         return None
     for node in ast.walk(tree):
-        if isinstance(node, (ast.With, ast.AsyncWith)):
-            for item in node.items:
-                match item.context_expr:
-                    case ast.Call(func=ast.Attribute(value=engine, attr="connect" | "begin")):
-                        return engine
+        match node:
+            case ast.Call(func=ast.Attribute(value=engine, attr="connect" | "begin"), args=[]):
+                return engine
     return None
 
 
