@@ -7,16 +7,18 @@ that names and expressions are printed under, and put them back, without a trans
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-import sqlalchemy
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from headgate.catalog.model import Catalog
 from headgate.catalog.queries import named
 from headgate.catalog.queries.relations import relations
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 __all__ = ["pins", "snapshot", "statement"]
 
@@ -57,9 +59,9 @@ def snapshot(
     Raises:
         psycopg.Error: or the error of the other driver, when the statement fails.
     """
-    if isinstance(connection, sqlalchemy.Connection):
-        return Catalog.from_rows(_through_sqlalchemy(connection, ignore))
-    return Catalog.from_rows(_through_psycopg(connection, ignore))
+    if isinstance(connection, psycopg.Connection):
+        return Catalog.from_rows(_through_psycopg(connection, ignore))
+    return Catalog.from_rows(_through_sqlalchemy(connection, ignore))
 
 
 def statement(
