@@ -49,7 +49,7 @@ def row(name: str, found: dict[str, Any]) -> str:
         len(bad),
         len([id_ for id_ in bad if id_ in proved["empty"]]),
         len(proved["order"]),
-        len(told["downgrade-fails"]),
+        _failing(told["downgrade-fails"]),
         len(told["upgrade-again-fails"]),
         len(proved["alone"]),
         len(proved["on_rows"]),
@@ -58,6 +58,11 @@ def row(name: str, found: dict[str, Any]) -> str:
     drift = proved["drift"]
     said = str(len(drift["differences"])) if "difference" in drift["said"] else _cell(drift["said"])
     return f"{start} {proved['seconds']:.0f} | {ratio} | {counts} | {said} |"
+
+
+def _failing(told: dict[str, str]) -> str:
+    refused = sum(why.startswith("Python, NotImplementedError") for why in told.values())
+    return f"{len(told)} ({refused} refuse)" if refused else str(len(told))
 
 
 def _reached(found: dict[str, Any]) -> str:
@@ -82,7 +87,8 @@ is to a plain `alembic upgrade heads` in a process that has imported the applica
 
 - *not restored*: the downgrade leaves another schema; *empty* of these have a `downgrade()` without a statement.
 - *column order alone*: only the order of columns differs, which PostgreSQL cannot change: no finding.
-- *downgrade fails*, *not again*: the downgrade fails; the second upgrade does, after the downgrade.
+- *downgrade fails*, *not again*: the downgrade fails; the second upgrade does, after the downgrade. *Refuse*: it raises
+  NotImplementedError, on purpose.
 - *fails alone*: the upgrade fails in a run of its own, whatever the tables hold. *on rows*: it passes on empty tables.
 - *drifts*: differences between the schema that the revisions build and the one that the models build.
 
