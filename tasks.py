@@ -113,6 +113,8 @@ def _make_current() -> None:
         _run([*_pip(), "install", "--require-hashes", "--requirement", str(LOCK)], lock)
         pip = [str(PYTHON), "-m", "pip"]  # the locked one from here on
         _run([*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], lock)
+        # pip compiles what it installs, but not what it links to: with PYTHONDONTWRITEBYTECODE nobody ever would.
+        subprocess.run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "src")], check=False)
         STAMP.write_text(_wanted(), encoding="utf-8")
         _say(".venv is ready after {:.0f} s".format(time.monotonic() - started))
 

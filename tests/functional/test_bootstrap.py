@@ -138,12 +138,16 @@ def test_a_fresh_clone_becomes_the_tasks_and_the_second_run_needs_no_pip(tmp_pat
     """The promise of the README's first screen, in a folder with spaces and letters beyond ASCII.
 
     That the second run calls no pip is shown by taking pip out of the environment and pointing at an index that is not.
+    It finds the package compiled, also where Python is told to write nothing.
     """
     fresh = Clone(checkout.clone(tmp_path / "un clône à moi"))
 
-    first = fresh.run("--version")
+    first = fresh.run("--version", PYTHONDONTWRITEBYTECODE="1")
     assert first.returncode == 0, first.stderr
     assert ".venv is ready after" in first.stderr
+    rules = fresh.path / "src" / "headgate" / "rules"
+    compiled = {path.name.partition(".")[0] for path in rules.glob("__pycache__/*.pyc")}
+    assert compiled == {path.stem for path in rules.glob("*.py")}
 
     for package in fresh.venv.glob("lib/python*/site-packages/pip"):
         shutil.rmtree(package)
