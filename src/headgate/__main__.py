@@ -10,6 +10,7 @@ __all__ = ["main"]
 
 # The tasks that cannot do without; the others start it when they rehearse.
 _REHEARSES = frozenset({"gate", "migrate.review", "migrate.rollback"})
+_HELP = frozenset({"--help", "-h", "--list", "-l"})
 
 
 def main() -> None:
@@ -24,13 +25,17 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `headgate --list | head`, likewise
-    if not _REHEARSES.isdisjoint(sys.argv[1:]):
+    if _rehearses(sys.argv[1:]):
         from headgate.rehearsal import forkserver
 
         forkserver.start()  # now, while there is next to nothing in this process
     from headgate.tasks.program import HeadgateProgram
 
     HeadgateProgram().run()
+
+
+def _rehearses(words: list[str]) -> bool:
+    return not _REHEARSES.isdisjoint(words) and _HELP.isdisjoint(words)
 
 
 if __name__ == "__main__":

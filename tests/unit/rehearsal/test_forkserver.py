@@ -100,3 +100,29 @@ def test_it_ends_with_us(how: str) -> None:
         time.sleep(0.01)
     assert done.stdout.strip()
     assert not Path("/proc", done.stdout.strip()).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "starts"),
+    [
+        ("gate", True),
+        ("migrate.review --json", True),
+        ("gate --help", False),
+        ("--help gate", False),
+        ("db.url", False),
+    ],
+)
+def test_it_is_started_for_what_rehearses_and_not_for_its_help(words: str, starts: bool) -> None:
+    """A list and a help answer at once, and leave the other core alone."""
+    code = """
+import sys
+from headgate.rehearsal import forkserver
+forkserver.start = lambda: print("started")
+import headgate.__main__ as program
+import headgate.tasks.program
+headgate.tasks.program.HeadgateProgram.run = lambda self: None
+sys.argv = ["headgate", *sys.argv[1:]]
+program.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, *words.split()], capture_output=True, text=True, check=True)
+    assert done.stdout == ("started\n" if starts else "")
